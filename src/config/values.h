@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * values: the types of configuration keys, text <-> member.
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct buf;
+struct error;
+struct key;
+
+/* What a type does with the member at slot. An empty value is passed on only
+ * to types that have a notion of it. */
+struct value_type {
+	const char *name; /* for words: "a duration such as 30s or 5min" */
+	int (*parse)(const struct key *key, const char *value, void *slot,
+	             struct error *error);
+	void (*format)(const void *slot, struct buf *out);
+	void (*free)(void *slot); /* NULL: nothing to free */
+};
+
+#define VALUE_TYPES(TYPE)                                             \
+	TYPE(DURATION) TYPE(COUNT) TYPE(RATE) TYPE(BOOL) TYPE(TEXT)   \
+	TYPE(PATH) TYPE(API_VERSION) TYPE(MODE) TYPE(CLOUD)           \
+	TYPE(UNSET) TYPE(LEVEL) TYPE(TARGET) TYPE(REMEDIATION)        \
+	TYPE(CREDENTIAL) TYPE(DOMAIN) TYPE(GUID) TYPE(GUIDS)          \
+	TYPE(SEGMENT)
+
+#define DECLARE_VALUE_TYPE(type) extern const struct value_type value_##type;
+VALUE_TYPES(DECLARE_VALUE_TYPE)
+#undef DECLARE_VALUE_TYPE
+
+/* One row of keys.def. */
+struct key {
+	const char *section; /* "tenant" for those of [tenant NAME] */
+	const char *name;
+	const struct value_type *type;
+	int64_t least;
+	int64_t most;
+	const char *preset; /* the default, as text */
+	unsigned long offset; /* of the member */
+};
