@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pass: when every subscription has been polled once more.
+ *
+ * The first pass takes as long as it takes. Later ones end after two intervals
+ * at the latest: what is retried more slowly than that does not hold them up.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/scoped.h"
+
+struct pass;
+struct subscription;
+
+struct pass_summary {
+	int64_t duration_ms;
+	unsigned polled;
+	unsigned failed;
+};
+
+struct pass *pass_new(int64_t interval_ms, int64_t now_ms);
+void pass_free(struct pass *pass);
+DEFINE_SCOPED(struct pass *, pass_free)
+
+void pass_set_interval(struct pass *pass, int64_t interval_ms);
+void pass_add(struct pass *pass, struct subscription *subscription);
+void pass_remove(struct pass *pass, struct subscription *subscription);
+
+/* It was polled. True where that ended the pass; the next one has begun. */
+bool pass_note(struct pass *pass, struct subscription *subscription,
+               bool failed, int64_t now_ms, struct pass_summary *ret_summary);
