@@ -43,7 +43,6 @@ static bool texts_differ(const struct verdict *a, const struct verdict *b)
 static void refresh(struct ledger *ledger, struct subscription *record,
                     struct verdict *taken_verdict)
 {
-	record->tried = true;
 	ledger_drop_candidate(ledger, record);
 	if (texts_differ(&record->verdict, taken_verdict))
 		ledger_mark(ledger, record, SUBSCRIPTION_CHANGED);
@@ -93,7 +92,6 @@ static void believe(struct ledger *ledger, struct subscription *record,
 			remember(ledger, record, now_unix_ms);
 		record->since_unix_ms = now_unix_ms;
 	}
-	record->tried = true;
 	record->verdict = verdict;
 	record->candidate->verdict = (struct verdict){ .state = STATE_UNKNOWN };
 	ledger_drop_candidate(ledger, record);
@@ -173,7 +171,6 @@ void ledger_note_unchanged(struct ledger *ledger,
 		return;
 	assert(subscription->verdict.state != STATE_UNKNOWN);
 	assert(!subscription->candidate);
-	subscription->tried = true;
 	note_good_poll(ledger, subscription, now_unix_ms, events);
 	subscription->tried = true;
 }

@@ -163,6 +163,25 @@ static void what_was_not_written_can_be_touched(void **state)
 	world_end(&world);
 }
 
+/* Else one that changes all the time would never be written. */
+static void what_is_dirty_keeps_its_turn(void **state)
+{
+	struct world world;
+	struct subscription *items[3];
+
+	world_begin(&world, 0);
+	for (size_t i = 0; i < 3; i++) {
+		items[i] = world_add(&world, i);
+		ledger_touch(world.ledger, items[i]);
+	}
+	ledger_touch(world.ledger, items[0]);
+	world_read(&world, items[1], &world_on);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(ledger_take_dirty(world.ledger, true),
+		                 items[i]);
+	world_end(&world);
+}
+
 /* The queues beside plain marks on each. */
 static void nothing_dirty_is_forgotten_or_given_twice(void **state)
 {
@@ -290,6 +309,7 @@ int main(void)
 		cmocka_unit_test(restored_it_goes_on_as_before),
 		cmocka_unit_test(what_changed_is_taken_before_what_was_checked),
 		cmocka_unit_test(what_was_not_written_can_be_touched),
+		cmocka_unit_test(what_is_dirty_keeps_its_turn),
 		cmocka_unit_test(nothing_dirty_is_forgotten_or_given_twice),
 		cmocka_unit_test(counts_are_of_all_or_of_a_tenant),
 		cmocka_unit_test(stale_is_older_than_stale_after),

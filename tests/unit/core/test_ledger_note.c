@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,49 @@ static void who_changed_it_alone_is_kept_and_not_told(void **state)
 	world_end(&world);
 }
 
+static const char **text_at(struct verdict *verdict, size_t offset)
+{
+	return (const char **)((void *)((char *)verdict + offset));
+}
+
+/* Each of the texts that a verdict has besides what it is compared by. */
+static void every_other_text_is_brought_up_to_date(void **state)
+{
+	const size_t offsets[] = {
+		offsetof(struct verdict, value),
+		offsetof(struct verdict, assignment_id),
+		offsetof(struct verdict, assignment_name),
+		offsetof(struct verdict, scope),
+		offsetof(struct verdict, definition_id),
+		offsetof(struct verdict, enforcement_mode),
+		offsetof(struct verdict, changed_by),
+		offsetof(struct verdict, changed_on),
+	};
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		struct world world;
+		struct subscription *one = begin_with(&world, 2, &world_on);
+		struct verdict verdict = world_on;
+		const char **text = text_at(&verdict, offsets[i]);
+		const char **kept = text_at(&one->verdict, offsets[i]);
+		char other[200] = "another";
+
+		/* The first two may differ in letter case and no more. */
+		if (i < 2) {
+			snprintf(other, sizeof(other), "%s", *text);
+			other[1] ^= 0x20;
+		}
+		*text = other;
+		one->tried = false;
+		assert_int_equal(world_read(&world, one, &verdict),
+		                 LEDGER_SETTLED);
+		assert_true(one->tried);
+		assert_string_equal(*kept, other);
+		assert_ptr_equal(ledger_take_dirty(world.ledger, false), one);
+		world_end(&world);
+	}
+}
+
 static void a_change_is_believed_after_confirm_further_reads(void **state)
 {
 	for (unsigned confirm = 0; confirm < 5; confirm++) {
@@ -422,8 +466,10 @@ static void an_unchanged_document_is_only_checked(void **state)
 	struct world world;
 	struct subscription *one = begin_with(&world, 1, &world_off);
 
+	one->tried = false;
 	ledger_note_unchanged(world.ledger, one, world.now_unix_ms + 9,
 	                      &world.events);
+	assert_true(one->tried);
 	assert_int_equal(one->checked_unix_ms, world.now_unix_ms + 9);
 	assert_null(ledger_take_dirty(world.ledger, false));
 	assert_ptr_equal(ledger_take_dirty(world.ledger, true), one);
@@ -696,6 +742,7 @@ int main(void)
 		cmocka_unit_test(another_cause_of_the_same_state_is_told),
 		cmocka_unit_test(letter_case_is_no_change),
 		cmocka_unit_test(who_changed_it_alone_is_kept_and_not_told),
+		cmocka_unit_test(every_other_text_is_brought_up_to_date),
 		cmocka_unit_test(
 			a_change_is_believed_after_confirm_further_reads),
 		cmocka_unit_test(a_read_of_what_is_known_drops_the_candidate),

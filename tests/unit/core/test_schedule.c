@@ -93,6 +93,31 @@ static void a_good_poll_leads_to_its_place(void **state)
 	}
 }
 
+/* The shortest intervals, each of their moments, to the millisecond. */
+static void its_place_is_never_nearer_than_half_an_interval(void **state)
+{
+	for (int64_t interval_ms = 1; interval_ms < 12; interval_ms++) {
+		const struct schedule_policy quick = {
+			.interval_ms = interval_ms,
+		};
+		scoped(schedule_free) struct schedule *schedule =
+			schedule_new(&quick);
+
+		for (int64_t now_ms = 0; now_ms < 40; now_ms++) {
+			struct schedule_item item = { 0 };
+			int64_t ahead_ms;
+
+			schedule_add(schedule, &item, random_phase(), 0);
+			assert_taken(schedule, now_ms, &item);
+			schedule_succeeded(schedule, &item, now_ms);
+			ahead_ms = item.due_ms - now_ms;
+			assert_true(2 * ahead_ms >= interval_ms);
+			assert_true(2 * ahead_ms < 3 * interval_ms);
+			schedule_remove(schedule, &item);
+		}
+	}
+}
+
 /* Polled a little late, as it always is, it keeps its place for ever. */
 static void a_place_is_kept_however_late_the_answer(void **state)
 {
@@ -310,7 +335,8 @@ static void it_may_be_removed_while_it_is_taken(void **state)
 	assert_true(schedule_next_ms(schedule) > INTERVAL_MS / 2);
 }
 
-static void a_shorter_interval_brings_forward(void **state)
+/* Items that are due from least_ms on go over to an interval of a minute. */
+static void assert_brought_forward(int64_t least_ms)
 {
 	const struct schedule_policy faster = {
 		.interval_ms = MINUTE_MS,
@@ -320,11 +346,12 @@ static void a_shorter_interval_brings_forward(void **state)
 	const int64_t now_ms = 77777777;
 	scoped(schedule_free) struct schedule *schedule = schedule_new(&policy);
 	struct schedule_item items[500] = { { 0 } };
-	int64_t last_ms = 0;
+	int64_t last_ms = now_ms;
 
 	for (size_t i = 0; i < 500; i++)
 		schedule_add(schedule, &items[i], random_phase(),
-		             now_ms + (int64_t)chance_below(INTERVAL_MS));
+		             now_ms + least_ms +
+		                     (int64_t)chance_below(INTERVAL_MS));
 	schedule_set_policy(schedule, &faster, now_ms);
 	for (size_t i = 0; i < 500; i++) {
 		struct schedule_item *item =
@@ -332,13 +359,20 @@ static void a_shorter_interval_brings_forward(void **state)
 
 		assert_non_null(item);
 		assert_true(item->due_ms >= last_ms);
-		assert_true(item->due_ms >= now_ms);
 		last_ms = item->due_ms;
 		schedule_succeeded(schedule, item, now_ms + MINUTE_MS);
 		assert_int_equal(item->due_ms % MINUTE_MS,
 		                 offset_ms(item->phase, MINUTE_MS));
 	}
 	assert_true(schedule_next_ms(schedule) > now_ms + MINUTE_MS);
+}
+
+static void a_shorter_interval_brings_forward(void **state)
+{
+	for (int round = 0; round < 20; round++) {
+		assert_brought_forward(0);
+		assert_brought_forward(2 * MINUTE_MS);
+	}
 }
 
 static void a_longer_interval_leaves_what_is_due_sooner(void **state)
@@ -510,6 +544,8 @@ int main(void)
 		cmocka_unit_test(an_empty_one_never_has_anything),
 		cmocka_unit_test(the_most_overdue_comes_first),
 		cmocka_unit_test(a_good_poll_leads_to_its_place),
+		cmocka_unit_test(
+			its_place_is_never_nearer_than_half_an_interval),
 		cmocka_unit_test(a_place_is_kept_however_late_the_answer),
 		cmocka_unit_test(failures_back_off_up_to_the_interval),
 		cmocka_unit_test(slow_failures_back_off_from_the_interval),
