@@ -50,15 +50,19 @@ static const char help[] =
 	"       jitd [-c FILE] --once [--format table|json|csv]\n"
 	"       jitd [-c FILE] --check-config | --print-config\n"
 	"\n"
-	"Watches whether Defender for Cloud monitors just-in-time network access\n"
+	"Watches whether Defender for Cloud monitors just-in-time network "
+        "access\n"
 	"in every Azure subscription that its identities can see.\n"
 	"\n"
 	"  -c, --config FILE   read FILE, then FILE.d/*.conf\n"
 	"                      (" JITD_SYSCONFDIR "/jitd/jitd.conf)\n"
-	"      --check-config  say whether the configuration is well, and exit\n"
+	"      --check-config  say whether the configuration is well, and "
+        "exit\n"
 	"      --print-config  print all of it, defaults too, and exit\n"
-	"      --once          poll everything once, print the result, and exit:\n"
-	"                      0 all enabled, 1 something off, 4 not all is known\n"
+	"      --once          poll everything once, print the result, and "
+        "exit:\n"
+	"                      0 all enabled, 1 something off, 4 not all is "
+        "known\n"
 	"      --format FORMAT of --once: table (the default), json or csv\n"
 	"      --log-level L   error, warning, notice, info or debug\n"
 	"      --version       print the version and exit\n"
@@ -96,8 +100,7 @@ static int take_option(int option, struct arguments *arguments)
 		return -1;
 	case OPTION_LOG_LEVEL:
 		arguments->daemon.level_is_given = true;
-		if (log_level_from_string(optarg, &arguments->daemon.level) <
-		    0)
+		if (log_level_from_string(optarg, &arguments->daemon.level) < 0)
 			return refuse("--log-level must be error, warning, "
 			              "notice, info or debug");
 		return -1;

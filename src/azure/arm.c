@@ -9,6 +9,7 @@
 
 #include "azure/arm_error.h"
 #include "azure/token.h"
+#include "azure/wire.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -159,9 +160,9 @@ static bool refusal_mend(struct arm_call *call, struct failure *failure)
 
 static void answer_count(struct arm *arm, int status)
 {
-	if (status < 0 || status >= 100 * ARM_STATUS_CLASSES)
+	if (status < 0 || status >= ARM_STATUS_COUNT)
 		status = 0;
-	arm->statistics.answers[status / 100]++;
+	arm->statistics.answers[status]++;
 	if (status == 429)
 		arm->statistics.throttled++;
 }

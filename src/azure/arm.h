@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "azure/wire.h"
 #include "base/scoped.h"
 #include "core/failure.h"
 
@@ -28,9 +27,6 @@ struct token;
  * listing of 500 is below 4 MB. What is longer is refused. */
 #define ARM_DOCUMENT_MAX_BYTES ((size_t)1024 * 1024)
 #define ARM_LISTING_MAX_BYTES  ((size_t)16 * 1024 * 1024)
-
-/* Of a Retry-After that asks for more, this much is obeyed. */
-#define ARM_RETRY_AFTER_MAX_MS WIRE_RETRY_AFTER_MAX_MS
 
 struct arm_options {
 	const char *endpoint; /* borrowed: outlives arm */
@@ -69,10 +65,10 @@ void arm_cancel(struct arm_call *call);
 /* Calls that were not answered yet, queued ones among them. */
 size_t arm_pending(const struct arm *arm);
 
-/* Since the start, by the status of each answer; index 0: none came. */
-#define ARM_STATUS_CLASSES 6
+/* Since arm_new(), by the status of each answer; index 0: none came. */
+#define ARM_STATUS_COUNT 600
 struct arm_statistics {
-	uint64_t answers[ARM_STATUS_CLASSES]; /* 0, 1xx, 2xx .. 5xx */
-	uint64_t throttled;                   /* 429 */
+	uint64_t answers[ARM_STATUS_COUNT];
+	uint64_t throttled; /* 429 */
 };
 const struct arm_statistics *arm_statistics(const struct arm *arm);

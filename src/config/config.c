@@ -22,20 +22,30 @@
 #define JITD_LOCALSTATEDIR "/var"
 #endif
 
-#define FILE_MAX_BYTES ((size_t)1024 * 1024)
+#define FILE_MAX_BYTES  ((size_t)1024 * 1024)
 #define TENANT_NAME_MAX 32
 
 static const struct key main_keys[] = {
-#define KEY(section, name, type, least, most, preset, member)           \
-	{ #section, #name, &value_##type, least, most, preset,          \
+#define KEY(section, name, type, least, most, preset, member) \
+	{ #section,                                           \
+	  #name,                                              \
+	  &value_##type,                                      \
+	  least,                                              \
+	  most,                                               \
+	  preset,                                             \
 	  offsetof(struct config, member) },
 #include "config/keys.def"
 #undef KEY
 };
 
 static const struct key tenant_keys[] = {
-#define TENANT_KEY(name, type, least, most, preset, member)             \
-	{ "tenant", #name, &value_##type, least, most, preset,          \
+#define TENANT_KEY(name, type, least, most, preset, member) \
+	{ "tenant",                                         \
+	  #name,                                            \
+	  &value_##type,                                    \
+	  least,                                            \
+	  most,                                             \
+	  preset,                                           \
 	  offsetof(struct config_tenant, member) },
 #include "config/keys.def"
 #undef TENANT_KEY
@@ -133,12 +143,11 @@ static int set_value(struct reading *reading, const char *section,
 	bool first = note_given(reading, section, key->name);
 
 	if (!first && !is_list)
-		return error_set(error, -EINVAL,
-		                 "%s is given twice in [%s]", key->name,
-		                 section);
+		return error_set(error, -EINVAL, "%s is given twice in [%s]",
+		                 key->name, section);
 	if (first && is_list)
 		key->type->free(member(base, key));
-	if (!*value && !key->type->free)
+	if (!*value)
 		value = key->preset;
 	return key->type->parse(key, value, member(base, key), error);
 }
@@ -211,8 +220,8 @@ static int read_file(struct config *config, const char *path,
 	r = file_read(path, &text, NULL, error);
 	if (r < 0)
 		return r;
-	r = ini_read(path, buf_text(&text), text.size_bytes, on_value,
-	             &reading, error);
+	r = ini_read(path, buf_text(&text), text.size_bytes, on_value, &reading,
+	             error);
 	for (size_t i = 0; i < reading.given_count; i++)
 		free(reading.given[i]);
 	free(reading.given);
@@ -268,7 +277,7 @@ static int check_cloud(struct config *config, const char *path,
 	int r = cloud_resolve(config->azure.cloud, &given,
 	                      &config->azure.resolved, error);
 
-	return r < 0 ? error_wrap(error, r, "%s: [azure]", path) : 0;
+	return r < 0 ? error_wrap(error, r, "%s", path) : 0;
 }
 
 /* Keys of the contract whose work is not built yet are refused rather than
@@ -291,8 +300,7 @@ static int check_built(const struct config *config, const char *path,
 
 static int check_tenant(const struct config *config,
                         const struct config_tenant *tenant,
-                        const char *credentials_directory,
-                        struct error *error)
+                        const char *credentials_directory, struct error *error)
 {
 	struct credential_options options;
 	int r;
@@ -305,8 +313,8 @@ static int check_tenant(const struct config *config,
 	options = config_credential(config, tenant, credentials_directory);
 	r = credential_check(&options, error);
 	if (r < 0)
-		return error_wrap(error, r, "%s:%u: [tenant %s]", tenant->file,
-		                  tenant->line, tenant->name);
+		return error_wrap(error, r, "%s:%u", tenant->file,
+		                  tenant->line);
 	return 0;
 }
 
@@ -338,8 +346,7 @@ static int check_all(struct config *config, const char *path,
 int config_load(const char *path, const char *credentials_directory,
                 struct config **ret_config, struct error *error)
 {
-	scoped(config_free) struct config *config =
-		xcalloc(1, sizeof(*config));
+	scoped(config_free) struct config *config = xcalloc(1, sizeof(*config));
 	scoped(string_free) char *folder = xasprintf("%s.d", path);
 	int r;
 
@@ -372,10 +379,9 @@ void config_free(struct config *config)
 	free(config);
 }
 
-struct credential_options
-config_credential(const struct config *config,
-                  const struct config_tenant *tenant,
-                  const char *credentials_directory)
+struct credential_options config_credential(const struct config *config,
+                                            const struct config_tenant *tenant,
+                                            const char *credentials_directory)
 {
 	return (struct credential_options){
 		.kind = (enum credential_kind)tenant->credential,
@@ -412,8 +418,7 @@ bool config_guids_have(const struct config_guids *guids, const char *id)
 }
 
 /* A list is printed as one line an element. */
-static void print_key(const struct key *key, const void *slot,
-                      struct buf *out)
+static void print_key(const struct key *key, const void *slot, struct buf *out)
 {
 	struct buf text __attribute__((cleanup(buf_done_scoped)));
 	const char *line, *end;
@@ -423,8 +428,8 @@ static void print_key(const struct key *key, const void *slot,
 	line = buf_text(&text);
 	do {
 		end = strchrnul(line, '\n');
-		buf_add_format(out, "%s = %.*s\n", key->name,
-		               (int)(end - line), line);
+		buf_add_format(out, "%s = %.*s\n", key->name, (int)(end - line),
+		               line);
 		line = end + 1;
 	} while (*end);
 }

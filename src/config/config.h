@@ -20,7 +20,7 @@
 struct buf;
 struct error;
 
-#define CONFIG_RATE_AUTO (-1.0)
+#define CONFIG_RATE_AUTO       (-1.0)
 #define CONFIG_CREDENTIAL_NONE (-1)
 
 /* GUIDs in lower case, sorted, each once. */
@@ -113,10 +113,9 @@ void config_free(struct config *config);
 DEFINE_SCOPED(struct config *, config_free)
 
 /* What a tenant's section asks for, for credential_new(). */
-struct credential_options
-config_credential(const struct config *config,
-                  const struct config_tenant *tenant,
-                  const char *credentials_directory);
+struct credential_options config_credential(const struct config *config,
+                                            const struct config_tenant *tenant,
+                                            const char *credentials_directory);
 
 /* NULL: there is none of that name. */
 const struct config_tenant *config_find_tenant(const struct config *config,

@@ -74,7 +74,7 @@ static int tell_section(struct source *source, const char *line, size_t size)
 	if (r < 0)
 		source->result =
 			error_set(source->error, r, "%s:%u: %s", source->path,
-			          source->line, inner.text);
+		                  source->line, inner.text);
 	return source->result;
 }
 

@@ -13,11 +13,10 @@
 #include "base/text.h"
 #include "config/config.h"
 
-static int refuse(const struct key *key, const char *value,
-                  struct error *error)
+static int refuse(const struct key *key, const char *value, struct error *error)
 {
-	return error_set(error, -EINVAL, "%s = %.80s: not %s", key->name,
-	                 value, key->type->name);
+	return error_set(error, -EINVAL, "%s = %.80s: not %s", key->name, value,
+	                 key->type->name);
 }
 
 static int parse_DURATION(const struct key *key, const char *value, void *slot,
@@ -42,8 +41,8 @@ static void format_DURATION(const void *slot, struct buf *out)
 {
 	char text[TEXT_DURATION_SIZE];
 
-	buf_add_text(out, text_format_duration_ms(*(const int64_t *)slot,
-	                                          text));
+	buf_add_text(out,
+	             text_format_duration_ms(*(const int64_t *)slot, text));
 }
 
 static int parse_COUNT(const struct key *key, const char *value, void *slot,
@@ -97,8 +96,7 @@ static void format_RATE(const void *slot, struct buf *out)
 static int parse_BOOL(const struct key *key, const char *value, void *slot,
                       struct error *error)
 {
-	return text_parse_bool(value, slot) < 0 ? refuse(key, value, error)
-	                                        : 0;
+	return text_parse_bool(value, slot) < 0 ? refuse(key, value, error) : 0;
 }
 
 static void format_BOOL(const void *slot, struct buf *out)
@@ -135,6 +133,18 @@ static int parse_PATH(const struct key *key, const char *value, void *slot,
 	if (*value && *value != '/')
 		return refuse(key, value, error);
 	return parse_TEXT(key, value, slot, error);
+}
+
+/* Paths are put behind it: one without a slash at its end. */
+static int parse_URL(const struct key *key, const char *value, void *slot,
+                     struct error *error)
+{
+	scoped(string_free) char *url = xstrdup(value);
+	size_t size = strlen(url);
+
+	while (size && url[size - 1] == '/')
+		url[--size] = '\0';
+	return parse_TEXT(key, url, slot, error);
 }
 
 static int parse_SEGMENT(const struct key *key, const char *value, void *slot,
@@ -216,11 +226,10 @@ static int add_guid(struct config_guids *guids, const struct key *key,
 		return refuse(key, word, error);
 	if (config_guids_have(guids, guid))
 		return 0;
-	guids->items = xrealloc(guids->items, guids->count + 1,
-	                        sizeof(*guids->items));
+	guids->items =
+		xrealloc(guids->items, guids->count + 1, sizeof(*guids->items));
 	guids->items[guids->count++] = xstrdup(guid);
-	qsort(guids->items, guids->count, sizeof(*guids->items),
-	      compare_texts);
+	qsort(guids->items, guids->count, sizeof(*guids->items), compare_texts);
 	return 0;
 }
 
@@ -267,8 +276,7 @@ static int parse_CLOUD(const struct key *key, const char *value, void *slot,
 
 static void format_CLOUD(const void *slot, struct buf *out)
 {
-	buf_add_text(out,
-	             cloud_name_to_string(*(const enum cloud_name *)slot));
+	buf_add_text(out, cloud_name_to_string(*(const enum cloud_name *)slot));
 }
 
 static int parse_UNSET(const struct key *key, const char *value, void *slot,
@@ -340,9 +348,8 @@ static int parse_REMEDIATION(const struct key *key, const char *value,
 
 static void format_REMEDIATION(const void *slot, struct buf *out)
 {
-	buf_add_text(
-		out,
-		remediation_words[*(const enum config_remediation *)slot]);
+	buf_add_text(out,
+	             remediation_words[*(const enum config_remediation *)slot]);
 }
 
 static int parse_CREDENTIAL(const struct key *key, const char *value,
@@ -375,12 +382,12 @@ static const char credential_words[] = "one of this version's credentials"
 	;
 #undef CREDENTIAL
 
-#define VALUE_TYPE(type, words, format_fn, free_fn)          \
-	const struct value_type value_##type = {             \
-		.name = words,                               \
-		.parse = parse_##type,                       \
-		.format = format_fn,                         \
-		.free = free_fn,                             \
+#define VALUE_TYPE(type, words, format_fn, free_fn) \
+	const struct value_type value_##type = {    \
+		.name = words,                      \
+		.parse = parse_##type,              \
+		.format = format_fn,                \
+		.free = free_fn,                    \
 	};
 
 VALUE_TYPE(DURATION, "a duration such as 500ms, 30s, 5min, 1h or 2d",
@@ -390,6 +397,7 @@ VALUE_TYPE(RATE, "a number of requests a second, or auto", format_RATE, NULL)
 VALUE_TYPE(BOOL, "yes or no", format_BOOL, NULL)
 VALUE_TYPE(TEXT, "a text", format_TEXT, free_TEXT)
 VALUE_TYPE(PATH, "an absolute path", format_TEXT, free_TEXT)
+VALUE_TYPE(URL, "a URL", format_TEXT, free_TEXT)
 VALUE_TYPE(API_VERSION, "an api-version such as 2025-01-01", format_TEXT,
            free_TEXT)
 VALUE_TYPE(MODE, "a file mode such as 0660", format_MODE, NULL)
@@ -400,9 +408,9 @@ VALUE_TYPE(TARGET, "auto, journal, syslog or stderr", format_TARGET, NULL)
 VALUE_TYPE(REMEDIATION, "off, manual or auto", format_REMEDIATION, NULL)
 VALUE_TYPE(CREDENTIAL, credential_words, format_CREDENTIAL, NULL)
 VALUE_TYPE(DOMAIN, "a tenant's id or its domain", format_TEXT, free_TEXT)
-VALUE_TYPE(GUID, "an id of the form 8-4-4-4-12 hexadecimal digits",
-           format_TEXT, free_TEXT)
+VALUE_TYPE(GUID, "an id of the form 8-4-4-4-12 hexadecimal digits", format_TEXT,
+           free_TEXT)
 VALUE_TYPE(GUIDS, "subscription ids, separated by commas", format_GUIDS,
            free_GUIDS)
-VALUE_TYPE(SEGMENT, "a name of letters, digits, '.', '_' and '-'",
-           format_TEXT, free_TEXT)
+VALUE_TYPE(SEGMENT, "a name of letters, digits, '.', '_' and '-'", format_TEXT,
+           free_TEXT)

@@ -20,12 +20,13 @@ struct value_type {
 	void (*free)(void *slot); /* NULL: nothing to free */
 };
 
-#define VALUE_TYPES(TYPE)                                             \
-	TYPE(DURATION) TYPE(COUNT) TYPE(RATE) TYPE(BOOL) TYPE(TEXT)   \
-	TYPE(PATH) TYPE(API_VERSION) TYPE(MODE) TYPE(CLOUD)           \
-	TYPE(UNSET) TYPE(LEVEL) TYPE(TARGET) TYPE(REMEDIATION)        \
-	TYPE(CREDENTIAL) TYPE(DOMAIN) TYPE(GUID) TYPE(GUIDS)          \
-	TYPE(SEGMENT)
+#define VALUE_TYPES(TYPE)                                                \
+	TYPE(DURATION)                                                   \
+	TYPE(COUNT) TYPE(RATE) TYPE(BOOL) TYPE(TEXT) TYPE(PATH)          \
+		TYPE(API_VERSION) TYPE(MODE) TYPE(CLOUD) TYPE(UNSET)     \
+			TYPE(LEVEL) TYPE(TARGET) TYPE(REMEDIATION)       \
+				TYPE(CREDENTIAL) TYPE(URL) TYPE(DOMAIN) TYPE(GUID) \
+					TYPE(GUIDS) TYPE(SEGMENT)
 
 #define DECLARE_VALUE_TYPE(type) extern const struct value_type value_##type;
 VALUE_TYPES(DECLARE_VALUE_TYPE)
@@ -38,6 +39,6 @@ struct key {
 	const struct value_type *type;
 	int64_t least;
 	int64_t most;
-	const char *preset; /* the default, as text */
+	const char *preset;   /* the default, as text */
 	unsigned long offset; /* of the member */
 };

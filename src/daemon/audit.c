@@ -87,9 +87,8 @@ static bool tell_tenants(const struct audit *audit)
 
 static int exit_status(const struct audit *audit, bool complete)
 {
-	struct ledger_counts counts =
-		ledger_count_all(audit->ledger, NULL,
-	                         loop_wall_unix_ms(audit->loop));
+	struct ledger_counts counts = ledger_count_all(
+		audit->ledger, NULL, loop_wall_unix_ms(audit->loop));
 
 	if (counts.states[STATE_DISABLED] || counts.states[STATE_ABSENT])
 		return AUDIT_EXIT_OFF;
@@ -152,8 +151,7 @@ static void open_audit(struct audit *audit)
 	struct outbox_options outbox_options;
 
 	audit->loop = loop_new();
-	audit->ledger =
-		ledger_new(&policy, loop_wall_unix_ms(audit->loop));
+	audit->ledger = ledger_new(&policy, loop_wall_unix_ms(audit->loop));
 	outbox_options = (struct outbox_options){
 		.loop = audit->loop,
 		.ledger = audit->ledger,

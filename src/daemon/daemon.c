@@ -29,6 +29,9 @@
 /* How often the line for systemctl is brought up to date. */
 #define STATUS_MS 5000
 
+/* From SIGTERM to the end. */
+#define FAREWELL_MS 50
+
 static const int signal_numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 #define SIGNAL_COUNT (sizeof(signal_numbers) / sizeof(signal_numbers[0]))
 
@@ -46,6 +49,7 @@ struct daemon {
 	struct loop_signal *signals[SIGNAL_COUNT];
 	struct loop_timer *status;
 	struct loop_timer *watchdog;
+	struct loop_timer *farewell; /* NULL until it is to stop */
 };
 
 static int64_t now_unix_ms(const struct daemon *daemon)
@@ -92,8 +96,7 @@ static void take_level(const struct daemon *daemon)
 static int open_emitter(struct daemon *daemon, struct error *error)
 {
 	int r = emitter_open(daemon->loop, daemon->config->log.target, NULL,
-	                     on_emitter_ready, daemon, &daemon->emitter,
-	                     error);
+	                     on_emitter_ready, daemon, &daemon->emitter, error);
 
 	if (r == 0)
 		log_set_sink(on_log_line, daemon);
@@ -264,11 +267,35 @@ static void on_hangup(struct daemon *daemon)
 	notify_ready(status ? status : "Configuration read again");
 }
 
-static void on_terminate(void *user)
+static void tell_stopping(struct daemon *daemon)
+{
+	struct event *event =
+		event_new(EVENT_DAEMON_STOPPING, now_unix_ms(daemon));
+
+	event_set_message(event, "jitd stops");
+	append_event(daemon, event);
+}
+
+static void on_farewell_over(void *user)
 {
 	struct daemon *daemon = user;
 
 	loop_stop(daemon->loop);
+}
+
+/* Followers are to see the last event: the loop turns a little longer. */
+static void on_terminate(void *user)
+{
+	struct daemon *daemon = user;
+
+	if (daemon->farewell)
+		return;
+	notify_stopping("Stopping");
+	tell_stopping(daemon);
+	daemon->farewell =
+		loop_timer_new(daemon->loop, on_farewell_over, daemon);
+	loop_timer_set(daemon->farewell,
+	               loop_now_ms(daemon->loop) + FAREWELL_MS);
 }
 
 static void on_hup(void *user)
@@ -286,8 +313,8 @@ static void on_usr1(void *user)
 
 static void watch_signals(struct daemon *daemon)
 {
-	static loop_fn *const handlers[] = { on_terminate, on_terminate,
-		                             on_hup, on_usr1 };
+	static loop_fn *const handlers[] = { on_terminate, on_terminate, on_hup,
+		                             on_usr1 };
 
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		daemon->signals[i] = loop_signal_new(
@@ -339,15 +366,6 @@ static void tell_started(struct daemon *daemon)
 	log_info("libraries: %s", http_library());
 }
 
-static void tell_stopping(struct daemon *daemon)
-{
-	struct event *event =
-		event_new(EVENT_DAEMON_STOPPING, now_unix_ms(daemon));
-
-	event_set_message(event, "jitd stops");
-	append_event(daemon, event);
-}
-
 static int start(struct daemon *daemon, struct error *error)
 {
 	struct watch_options options;
@@ -387,6 +405,7 @@ static int start(struct daemon *daemon, struct error *error)
 /* In the reverse order of the start. */
 static void stop(struct daemon *daemon)
 {
+	loop_timer_free(daemon->farewell);
 	loop_timer_free(daemon->watchdog);
 	loop_timer_free(daemon->status);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
@@ -421,8 +440,6 @@ static enum daemon_exit run(struct daemon *daemon)
 	notify_ready(status_line(daemon->ledger, watch_poller(daemon->watch),
 	                         now_unix_ms(daemon), line));
 	loop_run(daemon->loop);
-	notify_stopping("Stopping");
-	tell_stopping(daemon);
 	return DAEMON_EXIT_OK;
 }
 

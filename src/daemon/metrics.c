@@ -56,9 +56,8 @@ static void put_label(struct buf *out, const char *name, const char *value)
 
 static void put_subscriptions(const struct service *service, struct buf *out)
 {
-	struct ledger_counts counts =
-		ledger_count_all(service->ledger, NULL,
-	                         loop_wall_unix_ms(service->loop));
+	struct ledger_counts counts = ledger_count_all(
+		service->ledger, NULL, loop_wall_unix_ms(service->loop));
 
 	put_head(out, "jitd_subscriptions", "gauge",
 	         "Subscriptions being watched, by state.");
@@ -117,10 +116,9 @@ static void put_successes(const struct ledger *ledger, struct buf *out)
 		const struct subscription *subscription = ledger_at(ledger, i);
 
 		if (subscription->checked_unix_ms)
-			buf_add_format(
-				out, "%s{subscription_id=\"%s\"} %.3f\n", name,
-				subscription->id,
-				seconds(subscription->checked_unix_ms));
+			buf_add_format(out, "%s{subscription_id=\"%s\"} %.3f\n",
+			               name, subscription->id,
+			               seconds(subscription->checked_unix_ms));
 	}
 }
 
@@ -129,11 +127,10 @@ static void put_events(const struct service *service, struct buf *out)
 	put_head(out, "jitd_events_total", "counter",
 	         "Events since the start, by kind.");
 	for (unsigned i = 0; i < EVENT_COUNT; i++)
-		buf_add_format(out, "jitd_events_total{event=\"%s\"} %" PRIu64
-		                    "\n",
-		               event_info((enum event_kind)i)->name,
-		               outbox_counted(service->outbox,
-		                              (enum event_kind)i));
+		buf_add_format(
+			out, "jitd_events_total{event=\"%s\"} %" PRIu64 "\n",
+			event_info((enum event_kind)i)->name,
+			outbox_counted(service->outbox, (enum event_kind)i));
 	put_one(out, "jitd_events_unsent", "gauge",
 	        "Events stored and not yet taken by the journal or syslog.",
 	        (double)outbox_unsent(service->outbox));
@@ -178,14 +175,15 @@ static void put_requests(const struct arm_statistics *statistics,
 {
 	put_head(out, "jitd_requests_total", "counter",
 	         "Requests to ARM by the answer's status; none: no answer.");
-	for (unsigned i = 0; i < ARM_STATUS_CLASSES; i++) {
-		if (i == 0)
-			buf_add_text(out, "jitd_requests_total{code=\"none\"}");
-		else
-			buf_add_format(out,
-			               "jitd_requests_total{code=\"%uxx\"}", i);
-		buf_add_format(out, " %" PRIu64 "\n", statistics->answers[i]);
-	}
+	buf_add_format(out, "jitd_requests_total{code=\"none\"} %" PRIu64 "\n",
+	               statistics->answers[0]);
+	for (unsigned i = 1; i < ARM_STATUS_COUNT; i++)
+		if (statistics->answers[i] || i == 200)
+			buf_add_format(
+				out,
+				"jitd_requests_total{code=\"%u\"} %" PRIu64
+				"\n",
+				i, statistics->answers[i]);
 	put_one(out, "jitd_throttled_total", "counter",
 	        "Requests that ARM answered with 429.",
 	        (double)statistics->throttled);
@@ -195,8 +193,7 @@ static void put_tokens(const struct tenants *tenants, struct buf *out)
 {
 	static const char name[] = "jitd_token_expiry_timestamp_seconds";
 
-	put_head(out, name, "gauge",
-	         "Unix time when the tenant's token ends.");
+	put_head(out, name, "gauge", "Unix time when the tenant's token ends.");
 	for (size_t i = 0; i < tenants_count(tenants); i++) {
 		struct tenant_view view = tenants_view(tenants, i);
 		int64_t ends_unix_ms = token_expires_unix_ms(view.token);

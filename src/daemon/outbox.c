@@ -16,15 +16,15 @@
 /* Records that were only checked are written so often, and so many at once:
  * losing that costs a poll, and writing it must not hold the loop. */
 #define CHECKED_EVERY_MS 30000
-#define CHECKED_AT_ONCE 500
-#define RECORDS_AT_ONCE 5000
+#define CHECKED_AT_ONCE  500
+#define RECORDS_AT_ONCE  5000
 
 /* After a failed commit (a full disk), until the next try. */
 #define RETRY_MS 5000
 
 #define EXPIRE_EVERY_MS 60000
-#define EXPIRE_AT_ONCE 1000
-#define EMIT_AT_ONCE 256
+#define EXPIRE_AT_ONCE  1000
+#define EMIT_AT_ONCE    256
 
 enum chore_kind { CHORE_DROP, CHORE_EVIDENCE, CHORE_NOTE };
 
@@ -130,8 +130,8 @@ static int write_some(struct outbox *outbox, struct written *written,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < most; i++) {
-		subscription = ledger_take_dirty(outbox->options.ledger,
-		                                 also_checked);
+		subscription =
+			ledger_take_dirty(outbox->options.ledger, also_checked);
 		if (!subscription)
 			break;
 		written->items = xrealloc(written->items, written->count + 1,
@@ -271,8 +271,8 @@ static void on_checked(void *user)
 
 	outbox->checked_due = true;
 	loop_task_wake(outbox->flush);
-	loop_timer_set(outbox->checked, loop_now_ms(outbox->options.loop) +
-	                                        CHECKED_EVERY_MS);
+	loop_timer_set(outbox->checked,
+	               loop_now_ms(outbox->options.loop) + CHECKED_EVERY_MS);
 }
 
 static size_t expire_some(struct outbox *outbox, int64_t before_unix_ms)
@@ -285,8 +285,8 @@ static size_t expire_some(struct outbox *outbox, int64_t before_unix_ms)
 	r = store_begin(store, &error);
 	if (r < 0)
 		return 0;
-	r = store_expire_events(store, before_unix_ms, EXPIRE_AT_ONCE,
-	                        &dropped, &error);
+	r = store_expire_events(store, before_unix_ms, EXPIRE_AT_ONCE, &dropped,
+	                        &error);
 	if (r == 0)
 		r = store_commit(store, &error);
 	if (r < 0) {
@@ -308,9 +308,9 @@ static void on_expire(void *user)
 		                      loop_wall_unix_ms(loop) -
 		                              outbox->options.keep_events_ms);
 	loop_timer_set(outbox->expire,
-	               loop_now_ms(loop) +
-	                       (dropped == EXPIRE_AT_ONCE ? 100
-	                                                  : EXPIRE_EVERY_MS));
+	               loop_now_ms(loop) + (dropped == EXPIRE_AT_ONCE
+	                                            ? 100
+	                                            : EXPIRE_EVERY_MS));
 }
 
 struct outbox *outbox_new(const struct outbox_options *options)
@@ -379,8 +379,7 @@ void outbox_put_evidence(struct outbox *outbox, const char *subscription_id,
 	add_chore(outbox, CHORE_EVIDENCE, subscription_id, json);
 }
 
-void outbox_put_note(struct outbox *outbox, const char *name,
-                     const char *value)
+void outbox_put_note(struct outbox *outbox, const char *name, const char *value)
 {
 	add_chore(outbox, CHORE_NOTE, name, value);
 }

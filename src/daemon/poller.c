@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/poller.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/arm.h"
-#include "azure/assignment.h"
 #include "azure/token.h"
-#include "base/buf.h"
 #include "base/digest.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "core/assess.h"
 #include "core/ledger.h"
 #include "core/schedule.h"
 #include "daemon/evidence.h"
 #include "daemon/outbox.h"
 #include "daemon/pass.h"
+#include "daemon/poll.h"
 #include "io/loop.h"
 
 /* The first retry after a failure; doubles up to the interval. */
@@ -33,23 +26,21 @@
 /* While a tenant's first token is on its way its polls wait so long. */
 #define TOKEN_WAIT_MS 100
 
-/* A LIST of more pages than this does not end. */
-#define LIST_PAGES_MAX 100
+/* Polls that fail before they begin must not hold the loop: the others of
+ * them have the next turn. */
+#define BEGIN_AT_ONCE 512
 
 /* What may stand still beyond the longest poll before the watchdog bites. */
 #define ALIVE_GRACE_MS 30000
 
-struct poll {
-	struct poll *next;
-	struct poll **previous; /* what points at this one */
+/* One poll that is under way. */
+struct flight {
+	struct flight *next;
+	struct flight **previous; /* what points at this one */
 	struct poller *poller;
 	struct subscription *subscription;
-	struct arm_call *call;
-	struct assignment_set *set;
-	struct digest digest; /* of the GET's document */
+	struct poll *poll; /* NULL: it failed before it began */
 	int64_t started_ms;
-	unsigned pages;
-	bool listed;
 };
 
 struct poller {
@@ -58,7 +49,7 @@ struct poller {
 	struct schedule *schedule;
 	struct loop_timer *due;
 	struct pass *pass;
-	struct poll *polls;
+	struct flight *flights;
 	unsigned in_flight;
 	int64_t progress_ms; /* when a poll last began or ended */
 	struct poller_statistics statistics;
@@ -81,28 +72,30 @@ static int64_t now_unix_ms(const struct poller *poller)
 	return loop_wall_unix_ms(poller->options.loop);
 }
 
+static bool can_begin(const struct poller *poller)
+{
+	return poller->policy.arm &&
+	       poller->in_flight < poller->policy.max_in_flight;
+}
+
 static void set_timer(struct poller *poller)
 {
 	int64_t next_ms = schedule_next_ms(poller->schedule);
 
-	if (next_ms == SCHEDULE_NEVER || !poller->policy.arm ||
-	    poller->in_flight >= poller->policy.max_in_flight)
+	if (next_ms == SCHEDULE_NEVER || !can_begin(poller))
 		loop_timer_unset(poller->due);
 	else
 		loop_timer_set(poller->due, next_ms);
 }
 
-/* Takes the poll out of the poller; the subscription is still out of the
- * schedule. */
-static void free_poll(struct poll *poll)
+/* The subscription is still out of the schedule. */
+static void free_flight(struct flight *flight)
 {
-	*poll->previous = poll->next;
-	if (poll->next)
-		poll->next->previous = poll->previous;
-	poll->poller->in_flight--;
-	arm_cancel(poll->call);
-	assignment_set_free(poll->set);
-	free(poll);
+	*flight->previous = flight->next;
+	if (flight->next)
+		flight->next->previous = flight->previous;
+	flight->poller->in_flight--;
+	free(flight);
 }
 
 static void count_result(struct poller *poller, enum failure_class class,
@@ -118,8 +111,8 @@ static void count_result(struct poller *poller, enum failure_class class,
 	poller->statistics.buckets[bucket]++;
 }
 
-static void note_pass(struct poller *poller,
-                      struct subscription *subscription, bool failed)
+static void note_pass(struct poller *poller, struct subscription *subscription,
+                      bool failed)
 {
 	struct pass_summary summary;
 
@@ -134,17 +127,17 @@ static void note_pass(struct poller *poller,
 		poller->options.pass_completed(poller->options.user);
 }
 
-/* The end of each poll: its subscription is back in the schedule by then.
- * settled: it counts as polled, no read is wanting to confirm it. */
-static void finish(struct poll *poll, enum failure_class class, bool settled)
+/* The end of each: its subscription is back in the schedule by then. settled:
+ * it counts as polled, no read is wanting to confirm it. */
+static void land(struct flight *flight, enum failure_class class, bool settled)
 {
-	struct poller *poller = poll->poller;
-	struct subscription *subscription = poll->subscription;
+	struct poller *poller = flight->poller;
+	struct subscription *subscription = flight->subscription;
 	bool lost = subscription->lost;
 
 	poller->progress_ms = now_ms(poller);
-	count_result(poller, class, now_ms(poller) - poll->started_ms);
-	free_poll(poll);
+	count_result(poller, class, now_ms(poller) - flight->started_ms);
+	free_flight(flight);
 	if (lost)
 		ledger_release(poller->options.ledger, subscription);
 	else if (settled)
@@ -153,260 +146,126 @@ static void finish(struct poll *poll, enum failure_class class, bool settled)
 	set_timer(poller);
 }
 
-static void fail(struct poll *poll, const struct failure *failure)
+static void note_failure(struct flight *flight, const struct failure *failure)
 {
-	struct poller *poller = poll->poller;
-	struct subscription *subscription = poll->subscription;
+	struct poller *poller = flight->poller;
+	struct subscription *subscription = flight->subscription;
 	int64_t not_before_ms = 0;
 
 	log_debug("poll of %s failed (%s): %s", subscription->id,
 	          failure_class_to_string(failure->class), failure->message);
-	if (!subscription->lost) {
-		ledger_note_failure(poller->options.ledger, subscription,
-		                    failure, now_unix_ms(poller),
-		                    outbox_events(poller->options.outbox));
-		if (failure->retry_after_ms > 0)
-			not_before_ms =
-				now_ms(poller) + failure->retry_after_ms;
-		schedule_failed(poller->schedule, &subscription->schedule,
-		                failure_class_is_slow(failure->class),
-		                now_ms(poller), not_before_ms,
-		                loop_random(poller->options.loop));
-	}
-	finish(poll, failure->class, true);
+	ledger_note_failure(poller->options.ledger, subscription, failure,
+	                    now_unix_ms(poller),
+	                    outbox_events(poller->options.outbox));
+	if (failure->retry_after_ms > 0)
+		not_before_ms = now_ms(poller) + failure->retry_after_ms;
+	schedule_failed(poller->schedule, &subscription->schedule,
+	                failure_class_is_slow(failure->class), now_ms(poller),
+	                not_before_ms, loop_random(poller->options.loop));
+	land(flight, failure->class, true);
 }
 
-static void fail_invalid(struct poll *poll, const struct error *error)
+static void note_success(struct flight *flight)
 {
-	struct failure failure;
+	struct poller *poller = flight->poller;
 
-	failure_set(&failure, FAILURE_INVALID, "%s", error->text);
-	failure.http_status = 200;
-	fail(poll, &failure);
-}
-
-static void succeed(struct poll *poll)
-{
-	struct poller *poller = poll->poller;
-	struct subscription *subscription = poll->subscription;
-
-	schedule_succeeded(poller->schedule, &subscription->schedule,
+	schedule_succeeded(poller->schedule, &flight->subscription->schedule,
 	                   now_ms(poller));
-	finish(poll, FAILURE_NONE, true);
+	land(flight, FAILURE_NONE, true);
+}
+
+static void note_unchanged(struct flight *flight)
+{
+	struct poller *poller = flight->poller;
+
+	ledger_note_unchanged(poller->options.ledger, flight->subscription,
+	                      now_unix_ms(poller),
+	                      outbox_events(poller->options.outbox));
+	note_success(flight);
 }
 
 /* What was seen is kept once it is believed, and written only where it is not
  * what was seen before. */
-static void keep_evidence(struct poll *poll, const struct judgement *judgements,
-                          size_t count)
+static void keep_evidence(struct poller *poller,
+                          struct subscription *subscription,
+                          const struct poll_result *result)
 {
-	struct subscription *subscription = poll->subscription;
-	scoped(string_free) char *json =
-		evidence_to_json(judgements, count, poll->listed);
+	scoped(string_free) char *json = evidence_to_json(
+		result->judgements, result->count, result->listed);
 	struct digest digest = digest_of(json, strlen(json));
 
-	if (!poll->listed) {
-		subscription->digest = poll->digest;
-		subscription->digest_is_set = true;
-	} else if (!subscription->digest_is_set &&
-	           digest_equal(&digest, &subscription->digest)) {
+	if (result->listed && !subscription->digest_is_set &&
+	    digest_equal(&digest, &subscription->digest))
 		return;
-	} else {
-		subscription->digest = digest;
-		subscription->digest_is_set = false;
-	}
-	outbox_put_evidence(poll->poller->options.outbox, subscription->id,
-	                    json);
+	subscription->digest = result->listed ? digest : result->digest;
+	subscription->digest_is_set = !result->listed;
+	outbox_put_evidence(poller->options.outbox, subscription->id, json);
 }
 
-static void note_verdict(struct poll *poll, const struct judgement *judgements,
-                         size_t count)
+static void note_verdict(struct flight *flight,
+                         const struct poll_result *result)
 {
-	struct poller *poller = poll->poller;
-	struct subscription *subscription = poll->subscription;
-	struct verdict verdict;
+	struct poller *poller = flight->poller;
+	struct subscription *subscription = flight->subscription;
+	enum ledger_outcome outcome = ledger_note_verdict(
+		poller->options.ledger, subscription, result->verdict,
+		now_unix_ms(poller), outbox_events(poller->options.outbox));
 
-	assess_decide(judgements, count, assignment_by_name(poll->set),
-	              &verdict);
-	if (ledger_note_verdict(poller->options.ledger, subscription, &verdict,
-	                        now_unix_ms(poller),
-	                        outbox_events(poller->options.outbox)) ==
-	    LEDGER_CONFIRM) {
-		subscription->digest_is_set = false;
-		schedule_again(poller->schedule, &subscription->schedule,
-		               now_ms(poller), poller->policy.confirm_delay_ms);
-		finish(poll, FAILURE_NONE, false);
+	if (outcome == LEDGER_SETTLED) {
+		keep_evidence(poller, subscription, result);
+		note_success(flight);
 		return;
 	}
-	keep_evidence(poll, judgements, count);
-	succeed(poll);
+	subscription->digest_is_set = false;
+	schedule_again(poller->schedule, &subscription->schedule,
+	               now_ms(poller), poller->policy.confirm_delay_ms);
+	land(flight, FAILURE_NONE, false);
 }
 
-static int judge_all(struct poll *poll, struct judgement *judgements,
-                     struct error *error)
+static void on_polled(const struct poll_result *result, void *user)
 {
-	const struct assess_policy policy = {
-		.unset_is_disabled = poll->poller->policy.unset_is_disabled,
-	};
-	int r = 0;
+	struct flight *flight = user;
 
-	for (size_t i = 0; r == 0 && i < assignment_count(poll->set); i++)
-		r = assess_judge(assignment_at(poll->set, i),
-		                 poll->subscription->id, &policy,
-		                 &judgements[i], error);
-	return r;
-}
-
-/* All documents are there. */
-static void decide(struct poll *poll)
-{
-	size_t count = assignment_count(poll->set);
-	scoped(judgements_free) struct judgement *judgements =
-		xcalloc(count ? count : 1, sizeof(*judgements));
-	struct error error = { "" };
-
-	if (judge_all(poll, judgements, &error) < 0)
-		fail_invalid(poll, &error);
+	if (flight->subscription->lost)
+		land(flight, FAILURE_NONE, false);
+	else if (result->failure)
+		note_failure(flight, result->failure);
+	else if (result->unchanged)
+		note_unchanged(flight);
 	else
-		note_verdict(poll, judgements, count);
+		note_verdict(flight, result);
 }
 
-/* A page asks for the next one, whose answer is a page. */
-static void on_page(const struct arm_reply *reply, void *user);
-
-static void get_page(struct poll *poll, const char *path_or_url)
+static struct flight *new_flight(struct poller *poller,
+                                 struct subscription *subscription)
 {
-	struct poller *poller = poll->poller;
+	struct flight *flight = xcalloc(1, sizeof(*flight));
 
-	poll->call = arm_get(poller->policy.arm,
-	                     poller->options.token_of(poll->subscription,
-	                                              poller->options.user),
-	                     path_or_url, ARM_LISTING_MAX_BYTES, on_page,
-	                     poll);
-}
-
-static void on_page(const struct arm_reply *reply, void *user)
-{
-	struct poll *poll = user;
-	scoped(string_free) char *next_link = NULL;
-	struct error error = { "" };
-
-	poll->call = NULL;
-	if (poll->subscription->lost) {
-		finish(poll, FAILURE_NONE, false);
-	} else if (reply->failure.class != FAILURE_NONE) {
-		fail(poll, &reply->failure);
-	} else if (assignment_add_page(poll->set, reply->body,
-	                               reply->size_bytes, &next_link,
-	                               &error) < 0) {
-		fail_invalid(poll, &error);
-	} else if (next_link && ++poll->pages >= LIST_PAGES_MAX) {
-		error_set(&error, -EINVAL,
-		          "the list of assignments does not end after %d pages",
-		          LIST_PAGES_MAX);
-		fail_invalid(poll, &error);
-	} else if (next_link) {
-		get_page(poll, next_link);
-	} else {
-		decide(poll);
-	}
-}
-
-static void list(struct poll *poll)
-{
-	scoped(string_free) char *path = assignment_list_path(
-		poll->subscription->id, poll->poller->policy.api_version);
-
-	poll->listed = true;
-	get_page(poll, path);
-}
-
-/* The document of last time gives the verdict of last time. */
-static bool is_unchanged(const struct poll *poll)
-{
-	const struct subscription *subscription = poll->subscription;
-
-	return subscription->digest_is_set && !subscription->candidate &&
-	       digest_equal(&subscription->digest, &poll->digest);
-}
-
-static void note_unchanged(struct poll *poll)
-{
-	ledger_note_unchanged(poll->poller->options.ledger, poll->subscription,
-	                      now_unix_ms(poll->poller),
-	                      outbox_events(poll->poller->options.outbox));
-	succeed(poll);
-}
-
-static void read_document(struct poll *poll, const struct arm_reply *reply)
-{
-	struct judgement judgement;
-	struct error error = { "" };
-
-	if (assignment_add_document(poll->set, reply->body, reply->size_bytes,
-	                            poll->subscription->id, &error) < 0 ||
-	    judge_all(poll, &judgement, &error) < 0)
-		fail_invalid(poll, &error);
-	else if (assess_needs_list(&judgement))
-		list(poll);
-	else
-		note_verdict(poll, &judgement, 1);
-}
-
-static bool is_not_assigned(const struct failure *failure)
-{
-	return failure->class == FAILURE_NOT_FOUND &&
-	       text_equal_nocase(failure->code, "PolicyAssignmentNotFound");
-}
-
-static void on_document(const struct arm_reply *reply, void *user)
-{
-	struct poll *poll = user;
-
-	poll->call = NULL;
-	if (poll->subscription->lost) {
-		finish(poll, FAILURE_NONE, false);
-	} else if (is_not_assigned(&reply->failure)) {
-		list(poll);
-	} else if (reply->failure.class != FAILURE_NONE) {
-		fail(poll, &reply->failure);
-	} else {
-		poll->digest = digest_of(reply->body, reply->size_bytes);
-		if (is_unchanged(poll))
-			note_unchanged(poll);
-		else
-			read_document(poll, reply);
-	}
-}
-
-static struct poll *new_poll(struct poller *poller,
-                             struct subscription *subscription)
-{
-	struct poll *poll = xcalloc(1, sizeof(*poll));
-
-	poll->poller = poller;
-	poll->subscription = subscription;
-	poll->started_ms = now_ms(poller);
-	poll->next = poller->polls;
-	poll->previous = &poller->polls;
-	if (poll->next)
-		poll->next->previous = &poll->next;
-	poller->polls = poll;
+	flight->poller = poller;
+	flight->subscription = subscription;
+	flight->started_ms = now_ms(poller);
+	flight->next = poller->flights;
+	flight->previous = &poller->flights;
+	if (flight->next)
+		flight->next->previous = &flight->next;
+	poller->flights = flight;
 	poller->in_flight++;
 	poller->progress_ms = now_ms(poller);
-	return poll;
+	return flight;
 }
 
 static void start(struct poller *poller, struct subscription *subscription,
                   struct token *token)
 {
-	scoped(string_free) char *path = assignment_get_path(
-		subscription->id, poller->policy.api_version);
-	struct poll *poll = new_poll(poller, subscription);
+	const struct poll_options options = {
+		.arm = poller->policy.arm,
+		.token = token,
+		.api_version = poller->policy.api_version,
+		.unset_is_disabled = poller->policy.unset_is_disabled,
+	};
+	struct flight *flight = new_flight(poller, subscription);
 
-	poll->set = assignment_set_new();
-	poll->call = arm_get(poller->policy.arm, token, path,
-	                     ARM_DOCUMENT_MAX_BYTES, on_document, poll);
+	flight->poll = poll_start(&options, subscription, on_polled, flight);
 }
 
 /*
@@ -416,8 +275,8 @@ static void start(struct poller *poller, struct subscription *subscription,
  */
 static void begin(struct poller *poller, struct subscription *subscription)
 {
-	struct token *token = poller->options.token_of(subscription,
-	                                               poller->options.user);
+	struct token *token =
+		poller->options.token_of(subscription, poller->options.user);
 	const struct failure *failure;
 
 	if (token_get(token)) {
@@ -426,7 +285,7 @@ static void begin(struct poller *poller, struct subscription *subscription)
 	}
 	failure = token_failure(token);
 	if (failure && token_state(token) != TOKEN_FETCHING) {
-		fail(new_poll(poller, subscription), failure);
+		note_failure(new_flight(poller, subscription), failure);
 		return;
 	}
 	token_prepare(token);
@@ -439,14 +298,17 @@ static void on_due(void *user)
 	struct poller *poller = user;
 	struct schedule_item *item;
 
-	while (poller->policy.arm &&
-	       poller->in_flight < poller->policy.max_in_flight &&
-	       (item = schedule_take(poller->schedule, now_ms(poller))))
+	for (unsigned i = 0; i < BEGIN_AT_ONCE && can_begin(poller); i++) {
+		item = schedule_take(poller->schedule, now_ms(poller));
+		if (!item)
+			break;
 		begin(poller, subscription_of(item));
+	}
 	set_timer(poller);
 }
 
-static struct schedule_policy schedule_policy(const struct poller_policy *policy)
+static struct schedule_policy
+schedule_policy(const struct poller_policy *policy)
 {
 	return (struct schedule_policy){
 		.interval_ms = policy->interval_ms,
@@ -473,14 +335,15 @@ struct poller *poller_new(const struct poller_options *options,
 }
 
 /* Each is due again at once. */
-static void abandon_polls(struct poller *poller)
+static void abandon_flights(struct poller *poller)
 {
-	struct poll *poll;
+	struct flight *flight;
 
-	while ((poll = poller->polls)) {
-		struct subscription *subscription = poll->subscription;
+	while ((flight = poller->flights)) {
+		struct subscription *subscription = flight->subscription;
 
-		free_poll(poll);
+		poll_cancel(flight->poll);
+		free_flight(flight);
 		if (subscription->lost)
 			ledger_release(poller->options.ledger, subscription);
 		else
@@ -494,11 +357,20 @@ void poller_free(struct poller *poller)
 {
 	if (!poller)
 		return;
-	abandon_polls(poller);
+	abandon_flights(poller);
 	loop_timer_free(poller->due);
 	pass_free(poller->pass);
 	schedule_free(poller->schedule);
 	free(poller);
+}
+
+/* A document of last time may mean something else now. */
+static void forget_digests(struct poller *poller)
+{
+	struct ledger *ledger = poller->options.ledger;
+
+	for (size_t i = 0; i < ledger_count(ledger); i++)
+		ledger_at(ledger, i)->digest_is_set = false;
 }
 
 void poller_set_policy(struct poller *poller,
@@ -506,7 +378,8 @@ void poller_set_policy(struct poller *poller,
 {
 	struct schedule_policy schedule = schedule_policy(policy);
 
-	abandon_polls(poller);
+	abandon_flights(poller);
+	forget_digests(poller);
 	poller->policy = *policy;
 	schedule_set_policy(poller->schedule, &schedule, now_ms(poller));
 	pass_set_interval(poller->pass, policy->interval_ms);
@@ -552,8 +425,7 @@ void poller_hurry_all(struct poller *poller)
 
 	for (size_t i = 0; i < ledger_count(ledger); i++)
 		schedule_hurry(poller->schedule,
-		               &ledger_at(ledger, i)->schedule,
-		               now_ms(poller));
+		               &ledger_at(ledger, i)->schedule, now_ms(poller));
 	set_timer(poller);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poller: one poll of one subscription, from due to done. The only place that
- * knows the whole way: schedule -> token -> GET (-> LIST) -> assess -> ledger.
+ * poller: polls of subscriptions, from due to done. The only place that knows
+ * the whole way: schedule -> token -> poll -> ledger -> outbox -> schedule.
  */
 #pragma once
 
@@ -71,7 +71,10 @@ int64_t poller_next_unix_ms(const struct poller *poller,
 bool poller_is_alive(const struct poller *poller);
 
 /* How long polls took, in s: the upper bounds of the buckets. */
-#define POLLER_BUCKETS { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30 }
+#define POLLER_BUCKETS                                  \
+	{                                               \
+		0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30 \
+	}
 #define POLLER_BUCKET_COUNT 9
 
 struct poller_statistics {

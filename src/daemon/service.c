@@ -36,8 +36,7 @@ static int64_t now_unix_ms(const struct service *service)
 	return loop_wall_unix_ms(service->loop);
 }
 
-static void put_counts(struct json_out *out,
-                       const struct ledger_counts *counts)
+static void put_counts(struct json_out *out, const struct ledger_counts *counts)
 {
 	json_open(out, "subscriptions", '{');
 	json_put_int64(out, "total", (int64_t)counts->total);
@@ -69,21 +68,19 @@ static void put_last_pass(struct json_out *out,
 	json_close(out, '}');
 }
 
-static void put_credential(struct json_out *out,
-                           const struct tenant_view *view)
+static void put_credential(struct json_out *out, const struct tenant_view *view)
 {
 	const struct failure *failure = token_failure(view->token);
 	struct subscription_error error;
 
 	json_open(out, "credential", '{');
 	json_put_text(out, "kind",
-	              credential_kind_to_string(credential_kind(
-			      token_credential(view->token))));
+	              credential_kind_to_string(
+			      credential_kind(token_credential(view->token))));
 	json_put_text(out, "client_id", view->config->client_id);
 	json_put_text(out, "state",
 	              token_state_to_string(token_state(view->token)));
-	json_put_time_ms(out, "expires_at",
-	                 token_expires_unix_ms(view->token));
+	json_put_time_ms(out, "expires_at", token_expires_unix_ms(view->token));
 	if (failure) {
 		error = (struct subscription_error){
 			.class = failure->class,
@@ -162,8 +159,8 @@ static void service_status(struct control_answer *answer,
 {
 	const struct service *service = user;
 	struct json_out *out = control_answer_json(answer, 200);
-	struct ledger_counts counts = ledger_count_all(
-		service->ledger, NULL, now_unix_ms(service));
+	struct ledger_counts counts =
+		ledger_count_all(service->ledger, NULL, now_unix_ms(service));
 
 	json_put_text(out, "version", JITD_VERSION);
 	json_put_time_ms(out, "started_at", service->started_unix_ms);
@@ -448,8 +445,7 @@ static void service_reload(struct control_answer *answer,
 }
 
 const struct control_ops service_ops = {
-#define ENDPOINT(name, method, path, query, body, help) \
-	.name = service_##name,
+#define ENDPOINT(name, method, path, query, body, help) .name = service_##name,
 #include "control/api.def"
 #undef ENDPOINT
 };

@@ -25,8 +25,8 @@ const char *status_line(const struct ledger *ledger,
 		                            age));
 	else
 		snprintf(pass, sizeof(pass), "first pass under way");
-	snprintf(out, STATUS_LINE_SIZE, "Watching %zu subscriptions, %zu off%s, %s",
-	         counts.total,
+	snprintf(out, STATUS_LINE_SIZE,
+	         "Watching %zu subscriptions, %zu off%s, %s", counts.total,
 	         counts.states[STATE_DISABLED] + counts.states[STATE_ABSENT],
 	         stale, pass);
 	return out;

@@ -137,12 +137,12 @@ static void schedule_next(struct tenant *tenant, bool failed,
 		if (delay_ms < retry_after_ms)
 			delay_ms = retry_after_ms;
 	} else {
-		tenant->retry_ms = RETRY_MIN_MS < interval_ms ? RETRY_MIN_MS
-		                                              : interval_ms;
+		tenant->retry_ms =
+			RETRY_MIN_MS < interval_ms ? RETRY_MIN_MS : interval_ms;
 	}
 	/* A fifth either way, so that tenants do not come all at once. */
-	delay_ms = delay_ms * 4 / 5 +
-	           loop_random(loop) % (delay_ms * 2 / 5 + 1);
+	delay_ms =
+		delay_ms * 4 / 5 + loop_random(loop) % (delay_ms * 2 / 5 + 1);
 	loop_timer_set(tenant->timer, loop_now_ms(loop) + delay_ms);
 }
 
@@ -294,10 +294,10 @@ static void on_due(void *user)
 	if (tenant->config->include.count)
 		take_included(tenant);
 	else if (!tenant->discovery)
-		tenant->discovery = discovery_start(
-			tenant->tenants->arm, tenant->token,
-			tenant->config->management_group, on_discovered,
-			tenant);
+		tenant->discovery =
+			discovery_start(tenant->tenants->arm, tenant->token,
+		                        tenant->config->management_group,
+		                        on_discovered, tenant);
 }
 
 static bool is_configured(const struct subscription *subscription, void *user)
@@ -359,8 +359,8 @@ void tenants_free(struct tenants *tenants)
 
 void tenants_start(struct tenants *tenants)
 {
-	ledger_retain(tenants->options.ledger, is_configured,
-	              on_lost, tenants, now_unix_ms(tenants),
+	ledger_retain(tenants->options.ledger, is_configured, on_lost, tenants,
+	              now_unix_ms(tenants),
 	              outbox_events(tenants->options.outbox));
 	outbox_wake(tenants->options.outbox);
 	tenants_hurry(tenants);

@@ -66,8 +66,8 @@ bool tenants_all_tried(const struct tenants *tenants);
 struct tenant_view {
 	const struct config_tenant *config;
 	struct token *token;
-	int64_t discovered_unix_ms;     /* 0: not yet */
-	const struct failure *failure;  /* of the last discovery; NULL: none */
+	int64_t discovered_unix_ms;    /* 0: not yet */
+	const struct failure *failure; /* of the last discovery; NULL: none */
 };
 size_t tenants_count(const struct tenants *tenants);
 struct tenant_view tenants_view(const struct tenants *tenants, size_t index);

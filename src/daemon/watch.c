@@ -31,7 +31,9 @@ struct watch {
 	struct tenants *tenants;
 	struct poller *poller;
 	struct loop_timer *sweep;
-	int64_t heartbeat_ms; /* when one was last told; 0: never */
+	struct arm_statistics past;  /* of what was dropped by a reload */
+	struct arm_statistics total; /* with that of now */
+	int64_t heartbeat_ms;        /* when one was last told; 0: never */
 	bool ready;
 };
 
@@ -96,8 +98,7 @@ static void tell_pass(struct watch *watch)
 {
 	struct loop *loop = watch->options.loop;
 	int64_t now_unix_ms = loop_wall_unix_ms(loop);
-	const struct poller_statistics *last =
-		poller_statistics(watch->poller);
+	const struct poller_statistics *last = poller_statistics(watch->poller);
 	struct ledger_counts counts =
 		ledger_count_all(watch->options.ledger, NULL, now_unix_ms);
 	struct event *event = event_new(EVENT_PASS_COMPLETED, now_unix_ms);
@@ -160,8 +161,8 @@ static int connect_network(const struct watch *watch,
 	             error);
 	if (r < 0)
 		return r;
-	ret_network->arm = arm_new(watch->options.loop, ret_network->http,
-	                           &arm_options);
+	ret_network->arm =
+		arm_new(watch->options.loop, ret_network->http, &arm_options);
 	return 0;
 }
 
@@ -224,6 +225,8 @@ static void take_network(struct watch *watch, const struct config *config,
 /* The poller outlives this; it must not hold a call by now. */
 static void drop_network(struct watch *watch)
 {
+	if (watch->arm)
+		watch->past = *watch_arm_statistics(watch);
 	tenants_free(watch->tenants);
 	arm_free(watch->arm);
 	http_free(watch->http);
@@ -313,9 +316,8 @@ bool watch_is_ready(struct watch *watch)
 
 	if (watch->ready || !tenants_all_discovered(watch->tenants))
 		return watch->ready;
-	counts = ledger_count_all(
-		watch->options.ledger, NULL,
-		loop_wall_unix_ms(watch->options.loop));
+	counts = ledger_count_all(watch->options.ledger, NULL,
+	                          loop_wall_unix_ms(watch->options.loop));
 	watch->ready = counts.tried == counts.total;
 	return watch->ready;
 }
@@ -330,7 +332,13 @@ struct tenants *watch_tenants(struct watch *watch)
 	return watch->tenants;
 }
 
-const struct arm_statistics *watch_arm_statistics(const struct watch *watch)
+const struct arm_statistics *watch_arm_statistics(struct watch *watch)
 {
-	return arm_statistics(watch->arm);
+	const struct arm_statistics *now = arm_statistics(watch->arm);
+
+	watch->total = watch->past;
+	watch->total.throttled += now->throttled;
+	for (size_t i = 0; i < ARM_STATUS_COUNT; i++)
+		watch->total.answers[i] += now->answers[i];
+	return &watch->total;
 }

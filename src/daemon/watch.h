@@ -56,4 +56,6 @@ bool watch_is_ready(struct watch *watch);
 
 struct poller *watch_poller(struct watch *watch);
 struct tenants *watch_tenants(struct watch *watch);
-const struct arm_statistics *watch_arm_statistics(const struct watch *watch);
+
+/* Since watch_new(), over all configurations; borrowed until the next call. */
+const struct arm_statistics *watch_arm_statistics(struct watch *watch);

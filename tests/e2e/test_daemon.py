@@ -70,6 +70,16 @@ def test_a_reload_changes_the_interval(world):
     jitd.wait_state("a", "disabled")
 
 
+def test_a_reload_judges_unchanged_documents_anew(world):
+    _, jitd = world([{"name": "a", "answer": {"parameters": "empty"}}])
+    jitd.wait_passes()
+    assert jitd.subscription("a")["state"] == "enabled"
+    jitd.configure(policy={"unset": "disabled"})
+    assert jitd.post("/v1/reload")[0] == 200
+    row = jitd.wait_state("a", "disabled")
+    assert (row["reason"], row["caveats"]) == ("default", ["unset"])
+
+
 def test_sigusr1_polls_everything_now(world):
     azure, jitd = world([{"name": "a"}],
                         sections={"poll": {"interval": "1h"}})

@@ -187,6 +187,11 @@ static void what_is_no_answer_has_its_class(void **state)
 		assert_string_equal(result.failure.message, "it is broken");
 		assert_int_equal(result.failure.http_status, 0);
 	}
+	assert_int_equal(
+		answered(fixture, (struct fake_answer){ .error = HTTP_TOO_LARGE,
+	                                                .status = 200 })
+			.failure.http_status,
+		200);
 }
 
 static void a_200_without_a_body_is_invalid(void **state)
@@ -289,6 +294,8 @@ static void retry_after_is_read_in_each_form(void **state)
 		{ "Retry-After: 0\n", 0 },
 		{ "retry-after: 3600\n", 3600000 },
 		{ "Retry-After: 3601\n", 3600000 },
+		{ "Retry-After: 9223372036854775\n", 3600000 },
+		{ "Retry-After: 18446744073709551615\n", 3600000 },
 		{ "Retry-After: 99999999999999999999999\n", 3600000 },
 		{ "Retry-After: -5\n", 0 },
 		{ "Retry-After: 1.5\n", 0 },
@@ -373,6 +380,33 @@ static void a_second_401_is_told(void **state)
 	                    "ARM refused the token, and a new one too: Bad.");
 	assert_int_equal(fixture->world->asked_arm, 2);
 	assert_int_equal(fixture->world->asked_authority, 2);
+}
+
+/* ARM that refuses the first token, now sooner, now later. */
+static void serve_refusing_first(const struct fake_request *request,
+                                 struct fake_answer *answer, void *user)
+{
+	answer->body = "{}";
+	if (strcmp(request->bearer, "token-1") == 0) {
+		answer->status = 401;
+		answer->delay_ms = strstr(request->url, "/late") ? 5000 : 10;
+	}
+}
+
+static void a_late_401_of_an_old_token_is_mended_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct world *world = fixture->world;
+	struct result early = { 0 }, late = { 0 };
+
+	world->serve_arm = serve_refusing_first;
+	arm_get(fixture->arm, fixture->token, "/early", 9, on_done, &early);
+	arm_get(fixture->arm, fixture->token, "/late", 9, on_done, &late);
+	fake_loop_run_ms(world->loop, 10 * SECOND);
+	assert_string_equal(early.body, "{}");
+	assert_string_equal(late.body, "{}");
+	assert_int_equal(world->asked_arm, 4);
+	assert_int_equal(world->asked_authority, 2);
 }
 
 static void of_another_tenant_the_token_is_kept(void **state)
@@ -669,9 +703,9 @@ static void answers_are_counted_by_status(void **state)
 	answered(fixture, (struct fake_answer){ .error = HTTP_TLS });
 	get(fixture, "https://evil.example/");
 	assert_int_equal(counts->answers[0], 1);
-	assert_int_equal(counts->answers[2], 1);
-	assert_int_equal(counts->answers[4], 2);
-	assert_int_equal(counts->answers[5], 1);
+	assert_int_equal(counts->answers[404], 1);
+	assert_int_equal(counts->answers[429], 1);
+	assert_int_equal(counts->answers[503], 1);
 	assert_int_equal(counts->throttled, 1);
 }
 
@@ -746,6 +780,7 @@ int main(void)
 		arm_test(a_date_is_measured_by_our_clock_if_need_be),
 		arm_test(a_401_is_mended_by_a_new_token),
 		arm_test(a_second_401_is_told),
+		arm_test(a_late_401_of_an_old_token_is_mended_too),
 		arm_test(of_another_tenant_the_token_is_kept),
 		arm_test(one_odd_subscription_does_not_stop_the_tenant),
 		arm_test(without_a_token_the_call_says_why),

@@ -16,11 +16,11 @@
 #include "base/error.h"
 #include "config/config.h"
 
-#define TENANT                                                         \
-	"[tenant contoso]\n"                                           \
-	"tenant_id = 3C9F0A6E-5D21-4B7E-8F46-A0D27B91E5C4\n"           \
-	"credential = client-secret\n"                                 \
-	"client_id = 9a1e7d42-6b38-4c05-b2fd-47e8c6130a5b\n"           \
+#define TENANT                                               \
+	"[tenant contoso]\n"                                 \
+	"tenant_id = 3C9F0A6E-5D21-4B7E-8F46-A0D27B91E5C4\n" \
+	"credential = client-secret\n"                       \
+	"client_id = 9a1e7d42-6b38-4c05-b2fd-47e8c6130a5b\n" \
 	"client_secret_file = /etc/jitd/secret\n"
 
 /* A folder of its own for each test, with jitd.conf in it. */
@@ -80,9 +80,9 @@ static void assert_refused(struct place *place, const char *text,
 {
 	assert_true(load(place, text) < 0);
 	assert_null(place->config);
-	assert_int_equal(strncmp(place->error.text, place->path,
-	                         strlen(place->path)),
-	                 0);
+	assert_int_equal(
+		strncmp(place->error.text, place->path, strlen(place->path)),
+		0);
 	assert_string_equal(place->error.text + strlen(place->path), sentence);
 }
 
@@ -104,8 +104,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(config->poll.heartbeat_ms, 3600000);
 	assert_int_equal(config->control.mode, 0660);
 	assert_int_equal(config->control.max_clients, 64);
-	assert_int_equal(config->store.keep_events_ms,
-	                 90 * INT64_C(86400000));
+	assert_int_equal(config->store.keep_events_ms, 90 * INT64_C(86400000));
 	assert_false(config->policy.unset_is_disabled);
 	assert_true(config->metrics.per_subscription);
 	assert_string_equal(config->azure.resolved.arm_endpoint,
@@ -229,10 +228,10 @@ static void lists_grow_in_a_file_and_begin_anew_in_the_next(void **state)
 	char folder[128], path[160];
 
 	assert_int_equal(
-		load(place, TENANT
-		     "include = 00000000-0000-0000-0000-00000000000b, "
-		     "00000000-0000-0000-0000-00000000000a\n"
-		     "include = 00000000-0000-0000-0000-00000000000A\n"),
+		load(place,
+	             TENANT "include = 00000000-0000-0000-0000-00000000000b, "
+	                    "00000000-0000-0000-0000-00000000000a\n"
+	                    "include = 00000000-0000-0000-0000-00000000000A\n"),
 		0);
 	assert_int_equal(place->config->tenants[0].include.count, 2);
 
@@ -242,8 +241,8 @@ static void lists_grow_in_a_file_and_begin_anew_in_the_next(void **state)
 	write_text(path, "[tenant contoso]\ninclude = "
 	                 "00000000-0000-0000-0000-00000000000c\n");
 	assert_int_equal(
-		load(place, TENANT
-		     "include = 00000000-0000-0000-0000-00000000000b\n"),
+		load(place,
+	             TENANT "include = 00000000-0000-0000-0000-00000000000b\n"),
 		0);
 	assert_int_equal(place->config->tenants[0].include.count, 1);
 }
@@ -255,14 +254,14 @@ static void what_is_printed_reads_back_alike(void **state)
 
 	buf_init(&first, BUF_NO_CAP);
 	buf_init(&second, BUF_NO_CAP);
-	assert_int_equal(
-		load(place, "[poll]\ninterval = 90s\nmax_rate = 7\n"
-		            "[policy]\nunset = disabled\n"
-		            "[log]\nlevel = debug\ntarget = syslog\n"
-		            "[control]\nmode = 0600\n" TENANT
-		            "include = 00000000-0000-0000-0000-00000000000b, "
-		            "00000000-0000-0000-0000-00000000000a\n"),
-		0);
+	assert_int_equal(load(place,
+	                      "[poll]\ninterval = 90s\nmax_rate = 7\n"
+	                      "[policy]\nunset = disabled\n"
+	                      "[log]\nlevel = debug\ntarget = syslog\n"
+	                      "[control]\nmode = 0600\n" TENANT
+	                      "include = 00000000-0000-0000-0000-00000000000b, "
+	                      "00000000-0000-0000-0000-00000000000a\n"),
+	                 0);
 	config_print(place->config, &first);
 	assert_non_null(strstr(buf_text(&first), "interval = 90s\n"));
 	assert_non_null(strstr(buf_text(&first), "unset = disabled\n"));
