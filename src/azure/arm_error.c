@@ -60,8 +60,7 @@ static void refusal_tell(const struct http_reply *reply,
 	const char *code, *message;
 
 	/* A gateway on the way may answer in HTML: it says nothing. */
-	if (json_parse(reply->body, reply->size_bytes, &root, NULL) < 0)
-		root = NULL;
+	(void)json_parse(reply->body, reply->size_bytes, &root, NULL);
 	error = error_of(root);
 	code = words_of(error, "code", bearer);
 	message = words_of(error, "message", bearer);

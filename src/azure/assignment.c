@@ -150,11 +150,17 @@ static const char *assignments_part(const char *id)
 	return NULL;
 }
 
-/* Name and scope stand in the id too. */
+/* Name and scope stand in the id too. Some write a scope without its first
+ * slash: "subscriptions/...". */
 static void id_complete(struct assignment *assignment)
 {
 	const char *part = assignments_part(assignment->id);
+	scoped(string_free) char *bare = NULL;
 
+	if (assignment->scope && assignment->scope[0] != '/') {
+		bare = (char *)assignment->scope;
+		assignment->scope = xasprintf("/%s", bare);
+	}
 	if (!part)
 		return;
 	if (!assignment->scope)
@@ -243,6 +249,24 @@ static int row_add(struct assignment_set *set, const struct json *row,
 	return 0;
 }
 
+/* It was asked for by name at this very scope, and ARM answers there for no
+ * other: what the document says counts only where it says the same. */
+static void scope_settle(struct assignment *assignment,
+                         const char *subscription_id)
+{
+	char *asked = xasprintf("/subscriptions/%s", subscription_id);
+	size_t size = strlen(asked);
+
+	if (assignment->scope && text_starts_nocase(assignment->scope, asked) &&
+	    assignment->scope[size + strspn(assignment->scope + size, "/")] ==
+	            '\0') {
+		free(asked);
+		return;
+	}
+	free((char *)assignment->scope);
+	assignment->scope = asked;
+}
+
 static int document_add(struct assignment_set *set, const struct json *root,
                         const char *subscription_id, struct error *error)
 {
@@ -255,6 +279,7 @@ static int document_add(struct assignment_set *set, const struct json *root,
 
 	if (r < 0)
 		return r;
+	scope_settle(assignment, subscription_id);
 	set_put(set, steal(assignment));
 	set->by_name = 1;
 	return 0;
@@ -296,8 +321,15 @@ int assignment_add_page(struct assignment_set *set, const char *body,
 	scoped(page_done) struct page page = { 0 };
 	int r = page_parse(body, size_bytes, &page, error);
 
-	for (size_t i = 0; r == 0 && i < page.count; i++)
-		r = row_add(set, json_array_at(page.rows, i), error);
+	while (r == 0) {
+		scoped(json_free) struct json *row = NULL;
+
+		r = page_next(&page, &row, error);
+		if (r == 0)
+			break;
+		if (r > 0)
+			r = row_add(set, row, error);
+	}
 	if (r < 0)
 		return error_wrap(error, r,
 		                  "the list of assignments cannot be read");

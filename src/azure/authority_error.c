@@ -197,8 +197,7 @@ void authority_failure(const struct authority_asked *asked,
 	}
 
 	/* What is not JSON says nothing. */
-	if (json_parse(reply->body, reply->size_bytes, &root, NULL) < 0)
-		root = NULL;
+	(void)json_parse(reply->body, reply->size_bytes, &root, NULL);
 	answer = answer_of(root, asked->secret);
 	answer_tell(&answer, reply->status, asked, ret_failure);
 	code_tell(&answer, ret_failure);

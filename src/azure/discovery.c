@@ -109,7 +109,7 @@ static int link_note(struct discovery *discovery, const char *link,
 	return 0;
 }
 
-static int page_take(struct discovery *discovery, const struct page *page,
+static int page_take(struct discovery *discovery, struct page *page,
                      struct error *error)
 {
 	const struct guid_set *only =
@@ -166,7 +166,7 @@ static void on_page(const struct arm_reply *reply, void *user)
 	if (target)
 		discovery->call =
 			arm_get(discovery->arm, discovery->token, target,
-		                ARM_LISTING_MAX_BYTES, on_page, discovery);
+		                DISCOVERY_PAGE_MAX_BYTES, on_page, discovery);
 	if (r < 0)
 		end_invalid(discovery, &error);
 	else if (!target)
@@ -194,7 +194,7 @@ struct discovery *discovery_start(struct arm *arm, struct token *token,
 		free(path);
 		path = xasprintf(DESCENDANTS_PATH, encoded);
 	}
-	discovery->call = arm_get(arm, token, path, ARM_LISTING_MAX_BYTES,
+	discovery->call = arm_get(arm, token, path, DISCOVERY_PAGE_MAX_BYTES,
 	                          on_page, discovery);
 	return discovery;
 }

@@ -19,6 +19,9 @@ struct arm;
 struct discovery;
 struct token;
 
+/* One page: a hundred thousand rows at most. */
+#define DISCOVERY_PAGE_MAX_BYTES (64 * 1024 * 1024)
+
 /* A listing longer than this many pages or rows is refused: it does not
  * end. */
 #define DISCOVERY_PAGES_MAX 2000

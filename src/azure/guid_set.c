@@ -8,14 +8,18 @@
 
 #define ROOM_MIN 64
 
-/* FNV-1a, its high bits folded in. */
+/* Word by word; the last overlaps the one before it, up to the last digit. */
 static size_t hash_of(const char *guid)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	static const size_t offsets[] = { 0, 8, 16, 24, 28 };
+	uint64_t hash = 0, word;
 
-	for (; *guid; guid++)
-		hash = (hash ^ (unsigned char)*guid) * UINT64_C(0x100000001b3);
-	return (size_t)(hash ^ hash >> 32);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		memcpy(&word, guid + offsets[i], sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return (size_t)hash;
 }
 
 /* Where guid is, or the free slot where it would be. There is a free one. */

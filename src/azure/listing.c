@@ -148,17 +148,19 @@ void listing_free(struct listing *listing)
 	free(listing);
 }
 
-int listing_add(struct listing *listing, const struct page *page,
+int listing_add(struct listing *listing, struct page *page,
                 const struct guid_set *only, struct error *error)
 {
-	for (size_t i = 0; i < page->count; i++) {
-		int r = row_add(listing, json_array_at(page->rows, i), only,
-		                error);
+	int r = 1;
 
-		if (r < 0)
-			return r;
+	while (r > 0) {
+		scoped(json_free) struct json *row = NULL;
+
+		r = page_next(page, &row, error);
+		if (r > 0 && row_add(listing, row, only, error) < 0)
+			return -EINVAL;
 	}
-	return 0;
+	return r;
 }
 
 size_t listing_count(const struct listing *listing)
@@ -174,25 +176,34 @@ const struct listed *listing_rows(struct listing *listing, size_t *ret_count)
 	return listing->rows;
 }
 
-int listing_descendants(struct guid_set *set, const struct page *page,
+static int descendant_add(struct guid_set *set, const struct json *row,
+                          struct error *error)
+{
+	const char *tail = id_tail(json_get_text(row, "id"));
+	char guid[TEXT_GUID_SIZE];
+	int r;
+
+	if (json_type(row) != JSON_OBJECT)
+		return error_set(error, -EINVAL, "a row is not an object");
+	if (!is_subscription(row))
+		return 0;
+	r = guid_read(tail ? tail : json_get_text(row, "name"), guid, error);
+	if (r == 0)
+		guid_set_add(set, guid);
+	return r;
+}
+
+int listing_descendants(struct guid_set *set, struct page *page,
                         struct error *error)
 {
-	for (size_t i = 0; i < page->count; i++) {
-		const struct json *row = json_array_at(page->rows, i);
-		const char *tail = id_tail(json_get_text(row, "id"));
-		char guid[TEXT_GUID_SIZE];
-		int r;
+	int r = 1;
 
-		if (json_type(row) != JSON_OBJECT)
-			return error_set(error, -EINVAL,
-			                 "a row is not an object");
-		if (!is_subscription(row))
-			continue;
-		r = guid_read(tail ? tail : json_get_text(row, "name"), guid,
-		              error);
-		if (r < 0)
-			return r;
-		guid_set_add(set, guid);
+	while (r > 0) {
+		scoped(json_free) struct json *row = NULL;
+
+		r = page_next(page, &row, error);
+		if (r > 0 && descendant_add(set, row, error) < 0)
+			return -EINVAL;
 	}
-	return 0;
+	return r;
 }

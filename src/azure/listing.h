@@ -23,7 +23,7 @@ DEFINE_SCOPED(struct listing *, listing_free)
 
 /* Adds a page of GET /subscriptions: rows that are to be polled, each once,
  * and of those the ones in only, where that is not NULL. */
-int listing_add(struct listing *listing, const struct page *page,
+int listing_add(struct listing *listing, struct page *page,
                 const struct guid_set *only, struct error *error);
 
 size_t listing_count(const struct listing *listing);
@@ -32,5 +32,5 @@ size_t listing_count(const struct listing *listing);
 const struct listed *listing_rows(struct listing *listing, size_t *ret_count);
 
 /* Adds the subscriptions on a page of a management group's descendants. */
-int listing_descendants(struct guid_set *set, const struct page *page,
+int listing_descendants(struct guid_set *set, struct page *page,
                         struct error *error);

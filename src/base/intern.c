@@ -15,11 +15,14 @@
  * its way back from there. */
 struct entry {
 	struct entry *next; /* in the same bucket */
-	uint64_t hash;
-	size_t size_bytes;
-	size_t holders;
+	uint32_t hash;
+	uint32_t holders;
 	char text[];
 };
+
+/* Texts a bucket before there are twice as many buckets: a short walk more is
+ * cheaper than a hundred thousand empty pointers. */
+#define BUCKET_LOAD 2
 
 struct intern {
 	struct entry **buckets;
@@ -50,7 +53,7 @@ static void sip_round(uint64_t v[4])
  * SipHash-1-3: peers choose the texts, and without the seed none can choose
  * them so that they all fall into one bucket.
  */
-static uint64_t hash_of(const uint64_t seed[2], const char *text, size_t size)
+static uint32_t hash_of(const uint64_t seed[2], const char *text, size_t size)
 {
 	uint64_t v[4] = {
 		seed[0] ^ 0x736f6d6570736575,
@@ -77,7 +80,7 @@ static uint64_t hash_of(const uint64_t seed[2], const char *text, size_t size)
 	sip_round(v);
 	sip_round(v);
 	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
 static struct entry *entry_of(const char *taken)
@@ -85,7 +88,7 @@ static struct entry *entry_of(const char *taken)
 	return (struct entry *)(taken - offsetof(struct entry, text));
 }
 
-static struct entry **bucket_of(const struct intern *pool, uint64_t hash)
+static struct entry **bucket_of(const struct intern *pool, uint32_t hash)
 {
 	return &pool->buckets[hash & (pool->bucket_count - 1)];
 }
@@ -139,22 +142,20 @@ const char *intern_take(struct intern *pool, const char *text)
 {
 	struct entry *entry;
 	size_t size_bytes;
-	uint64_t hash;
+	uint32_t hash;
 
 	if (!text)
 		return NULL;
 	size_bytes = strlen(text);
 	hash = hash_of(pool->seed, text, size_bytes);
 	for (entry = *bucket_of(pool, hash); entry; entry = entry->next)
-		if (entry->hash == hash && entry->size_bytes == size_bytes &&
-		    memcmp(entry->text, text, size_bytes) == 0)
+		if (entry->hash == hash && strcmp(entry->text, text) == 0)
 			return intern_again(pool, entry->text);
 
-	if (pool->count == pool->bucket_count)
+	if (pool->count == BUCKET_LOAD * pool->bucket_count)
 		buckets_double(pool);
 	entry = xcalloc(1, sizeof(*entry) + size_bytes + 1);
 	entry->hash = hash;
-	entry->size_bytes = size_bytes;
 	entry->holders = 1;
 	memcpy(entry->text, text, size_bytes);
 	entry_link(pool, entry);

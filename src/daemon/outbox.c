@@ -123,8 +123,12 @@ struct written {
 	size_t count;
 };
 
+typedef int put_fn(struct store *store, const struct subscription *subscription,
+                   struct error *error);
+
 static int write_some(struct outbox *outbox, struct written *written,
-                      bool also_checked, size_t most, struct error *error)
+                      bool also_checked, size_t most, put_fn *put,
+                      struct error *error)
 {
 	struct subscription *subscription;
 	int r = 0;
@@ -137,8 +141,7 @@ static int write_some(struct outbox *outbox, struct written *written,
 		written->items = xrealloc(written->items, written->count + 1,
 		                          sizeof(*written->items));
 		written->items[written->count++] = subscription;
-		r = store_put_subscription(outbox->options.store, subscription,
-		                           error);
+		r = put(outbox->options.store, subscription, error);
 	}
 	return r;
 }
@@ -149,10 +152,13 @@ static int write_records(struct outbox *outbox, struct written *written,
                          struct error *error)
 {
 	size_t most = outbox->events.count ? SIZE_MAX : RECORDS_AT_ONCE;
-	int r = write_some(outbox, written, false, most, error);
+	int r = write_some(outbox, written, false, most, store_put_subscription,
+	                   error);
 
-	if (r == 0 && outbox->checked_due)
-		r = write_some(outbox, written, true, CHECKED_AT_ONCE, error);
+	if (r == 0 && outbox->checked_due &&
+	    !ledger_has_dirty(outbox->options.ledger, false))
+		r = write_some(outbox, written, true, CHECKED_AT_ONCE,
+		               store_put_checked, error);
 	return r;
 }
 

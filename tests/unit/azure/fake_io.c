@@ -76,16 +76,21 @@ static void run_tasks(struct loop *loop)
 	}
 }
 
+static bool fires_before(const struct loop_timer *a, const struct loop_timer *b)
+{
+	return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
+}
+
+/* NULL where none is set. */
 static struct loop_timer *first_timer(const struct loop *loop)
 {
-	struct loop_timer *timer, *first = NULL;
+	struct loop_timer *first = TAILQ_FIRST(&loop->timers);
+	struct loop_timer *timer = first;
 
-	TAILQ_FOREACH(timer, &loop->timers, link)
-	if (timer->at_ms != NEVER &&
-	    (!first || timer->at_ms < first->at_ms ||
-	     (timer->at_ms == first->at_ms && timer->order < first->order)))
-		first = timer;
-	return first;
+	for (; timer; timer = TAILQ_NEXT(timer, link))
+		if (fires_before(timer, first))
+			first = timer;
+	return first && first->at_ms != NEVER ? first : NULL;
 }
 
 /* The turn of the next timer that is due by then, and what follows from it. */

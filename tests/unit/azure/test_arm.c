@@ -496,7 +496,7 @@ static void what_a_dying_connection_took_is_sent_once_more(void **state)
 static void links_of_arms_own_are_followed(void **state)
 {
 	static const char *const links[] = {
-		WORLD_ENDPOINT "/x?$skiptoken=%7b1%7d",
+		WORLD_ENDPOINT "/x?$skiptoken=%7b1%7d!~",
 		WORLD_ENDPOINT ":443/x",
 		"HTTPS://MANAGEMENT.azure.com/x",
 	};
@@ -596,10 +596,14 @@ static void the_rate_is_kept_and_can_be_set(void **state)
 	before = result.calls;
 	fake_loop_run_ms(world->loop, 2 * SECOND);
 	assert_in_range(result.calls - before, 19, 21);
+	arm_set_rate(arm, 0.001);
+	fake_loop_run_ms(world->loop, 10 * SECOND);
+	assert_in_range(result.calls, before + 19, before + 25);
 	arm_set_rate(arm, 0);
 	fake_loop_run_ms(world->loop, SECOND);
 	assert_int_equal(result.calls, 200);
 	arm_free(arm);
+	arm_free(NULL);
 }
 
 /* The token of one tenant does not come; another's calls go on. */

@@ -118,6 +118,29 @@ static void what_is_missing_comes_from_what_was_asked(void **state)
 	assert_null(assignment->changed_on);
 }
 
+static void a_scope_begins_with_a_slash(void **state)
+{
+	scoped(assignment_set_free) struct assignment_set *set = NULL;
+
+	assert_int_equal(
+		add(&set, DOCUMENT(",\"scope\":\"Subscriptions/" SUBSCRIPTION "/\""),
+	            NULL),
+		0);
+	assert_string_equal(assignment_at(set, 0)->scope,
+	                    "/Subscriptions/" SUBSCRIPTION "/");
+}
+
+static void a_document_stands_where_it_was_asked_for(void **state)
+{
+	scoped(assignment_set_free) struct assignment_set *set = NULL;
+
+	assert_int_equal(
+		add(&set, DOCUMENT(",\"scope\":\"/subscriptions/x\""), NULL),
+		0);
+	assert_string_equal(assignment_at(set, 0)->scope,
+	                    "/subscriptions/" SUBSCRIPTION);
+}
+
 static void each_shape_of_the_parameter_has_its_kind(void **state)
 {
 #define PARAMETER(value)                                                       \
@@ -393,6 +416,8 @@ int main(void)
 		cmocka_unit_test(the_document_of_2018_is_read),
 		cmocka_unit_test(the_document_of_2025_is_read),
 		cmocka_unit_test(what_is_missing_comes_from_what_was_asked),
+		cmocka_unit_test(a_scope_begins_with_a_slash),
+		cmocka_unit_test(a_document_stands_where_it_was_asked_for),
 		cmocka_unit_test(each_shape_of_the_parameter_has_its_kind),
 		cmocka_unit_test(letter_case_of_the_parameter_is_nothing),
 		cmocka_unit_test(wrong_shapes_are_refused),

@@ -305,6 +305,43 @@ static void an_unknown_code_is_told_in_its_own_words(void **state)
 	assert_true(result.slowly);
 }
 
+static void the_number_may_stand_in_either_place(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *code;
+	} rows[] = {
+		{ "{\"error\":\"x\",\"error_codes\":[7000222]}",
+		  "AADSTS7000222" },
+		{ "{\"error\":\"x\",\"error_codes\":[7000222],"
+		  "\"error_description\":\"AADSTS1: a\"}",
+		  "AADSTS7000222" },
+		{ "{\"error\":\"x\",\"error_codes\":[],"
+		  "\"error_description\":\"AADSTS7000222: a\"}",
+		  "AADSTS7000222" },
+		{ "{\"error\":\"x\",\"error_codes\":[-7],"
+		  "\"error_description\":\"AADSTS7000222: a\"}",
+		  "AADSTS7000222" },
+		{ "{\"error\":\"x\",\"error_codes\":[\"y\"],"
+		  "\"error_description\":\"AADSTS-5: a\"}",
+		  "x" },
+		{ "{\"error\":\"x\",\"error_description\":\"7000222\"}", "x" },
+		{ "{}", "" },
+	};
+	struct world *world = *state;
+	scoped(credential_free) struct credential *credential =
+		world_client_secret(world);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		script_clear(&world->authority);
+		script_add(&world->authority,
+		           (struct fake_answer){ .status = 400,
+		                                 .body = rows[i].body });
+		assert_string_equal(fetch(world, credential).failure.code,
+		                    rows[i].code);
+	}
+}
+
 static void passing_faults_are_tried_again_soon(void **state)
 {
 	static const int passing[] = {
@@ -317,6 +354,7 @@ static void passing_faults_are_tried_again_soon(void **state)
 	assert_false(answered(state, 400, "temporarily_unavailable", 1).slowly);
 	assert_false(answered(state, 408, "x", 1).slowly);
 	assert_false(answered(state, 429, "x", 7000215).slowly);
+	assert_false(answered(state, 500, "x", 7000215).slowly);
 	assert_false(answered(state, 503, "x", 7000215).slowly);
 	assert_false(answered(state, 302, "x", 1).slowly);
 	assert_true(answered(state, 400, "x", 1).slowly);
@@ -512,6 +550,8 @@ static void a_fetch_that_is_cancelled_says_nothing(void **state)
 		world_access_token(world, "opaque"),
 	};
 
+	credential_free(NULL);
+
 	for (size_t i = 0; i < 2; i++) {
 		struct result result = { 0 }, next;
 
@@ -599,6 +639,7 @@ int main(void)
 		world_test(known_codes_become_advice),
 		world_test(rows_blame_what_was_refused),
 		world_test(an_unknown_code_is_told_in_its_own_words),
+		world_test(the_number_may_stand_in_either_place),
 		world_test(passing_faults_are_tried_again_soon),
 		world_test(a_429_that_is_not_json_says_when),
 		world_test(no_answer_is_told_with_the_host),

@@ -221,8 +221,7 @@ static void ill_formed_listings_are_refused(void **state)
 		"{\"value\":[{\"id\":\"/subscriptions/\"}]}",
 		"{\"value\":[{\"id\":\"" ID(1) "\"}]}",
 		/* Also where it would not have been polled. */
-		"{\"value\":[{\"subscriptionId\":\"x\","
-		"\"state\":\"Deleted\"}]}",
+		"{\"value\":[{\"id\":\"x\",\"state\":\"Deleted\"}]}",
 		"{\"value\":[],\"nextLink\":\"https://evil.example/\"}",
 		"{\"value\":[],\"nextLink\":\"/a b\"}",
 	};

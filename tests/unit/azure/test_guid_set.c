@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -56,11 +57,33 @@ static void each_is_there_once_in_its_order(void **state)
 	assert_int_equal(set.count, 0);
 }
 
+/* Ids that somebody has counted up, at whichever place of them: it would take
+ * minutes if they all fell together. */
+static void ids_in_a_row_are_told_apart_quickly(void **state)
+{
+	static const char shape[] = "00000000-0000-4000-8000-000000000000";
+
+	for (size_t end = 8; end < TEXT_GUID_SIZE; end += 14) {
+		struct guid_set set = { 0 };
+
+		for (unsigned i = 0; i < 100000; i++) {
+			char guid[TEXT_GUID_SIZE], digits[6];
+
+			snprintf(guid, sizeof(guid), "%s", shape);
+			snprintf(digits, sizeof(digits), "%05u", i);
+			memcpy(guid + end - 5, digits, 5);
+			assert_true(guid_set_add(&set, guid));
+		}
+		guid_set_done(&set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_empty_one_has_nothing),
 		cmocka_unit_test(each_is_there_once_in_its_order),
+		cmocka_unit_test(ids_in_a_row_are_told_apart_quickly),
 	};
 
 	return cmocka_run_group_tests_name("guid_set", tests, chance_begin,

@@ -160,6 +160,7 @@ static void a_wait_that_is_cancelled_is_not_told(void **state)
 		waits[i] = token_wait(token, on_told, &told);
 	token_wait_cancel(waits[1]);
 	token_wait_cancel(NULL);
+	token_free(NULL);
 	fake_loop_run_ms(world->loop, 100);
 	assert_int_equal(told.calls, 2);
 }
@@ -387,6 +388,28 @@ static void a_new_file_ends_the_back_off(void **state)
 	assert_int_equal(fake_http_requests(world->http), 2);
 }
 
+static void failures_in_a_row_are_counted(void **state)
+{
+	struct world *world = *state;
+	scoped(token_free) struct token *token =
+		token_new(world->loop, world_client_secret(world), NULL, NULL);
+	int64_t began_unix_ms;
+
+	assert_int_equal(token_failures(token), 0);
+	assert_int_equal(token_failing_unix_ms(token), 0);
+	script_add(&world->authority, unwell);
+	wait_for(world, token);
+	began_unix_ms = loop_wall_unix_ms(world->loop);
+	fake_loop_run_ms(world->loop, 10 * SECOND);
+	assert_int_equal(token_failures(token), 4);
+	assert_in_range(token_failing_unix_ms(token), began_unix_ms - 100,
+	                began_unix_ms);
+	script_clear(&world->authority);
+	fake_loop_run_ms(world->loop, MINUTE);
+	assert_int_equal(token_failures(token), 0);
+	assert_int_equal(token_failing_unix_ms(token), 0);
+}
+
 static void changed_is_called_once_for_a_cause(void **state)
 {
 	struct world *world = *state;
@@ -496,6 +519,25 @@ static void refused_again_and_again_it_makes_no_loop(void **state)
 	assert_int_equal(changes.well, 2);
 }
 
+static void a_failure_of_another_kind_ends_the_trial(void **state)
+{
+	struct world *world = *state;
+	scoped(token_free) struct token *token =
+		token_new(world->loop, world_client_secret(world), NULL, NULL);
+
+	wait_for(world, token);
+	refuse(token, "token-1");
+	wait_for(world, token);
+	refuse(token, "token-2");
+	script_add(&world->authority, unwell);
+	script_add(&world->authority, well);
+	fake_loop_run_ms(world->loop, 30 * SECOND + 500);
+	assert_int_equal(token_failure(token)->http_status, 503);
+	fake_loop_run_ms(world->loop, 2 * SECOND);
+	assert_string_equal(text_of(token), "token-3");
+	assert_null(token_failure(token));
+}
+
 static void one_that_others_use_well_is_not_dropped_again(void **state)
 {
 	struct world *world = *state;
@@ -514,6 +556,11 @@ static void one_that_others_use_well_is_not_dropped_again(void **state)
 	refuse(token, "token-2");
 	assert_int_equal(wait_for(world, token).well, 1);
 	assert_string_equal(text_of(token), "token-3");
+
+	/* That the one before was taken says nothing of this one. */
+	refuse(token, "token-3");
+	assert_null(token_get(token));
+	assert_non_null(token_failure(token));
 }
 
 static void a_refused_file_is_told_and_heals_by_a_new_one(void **state)
@@ -611,7 +658,7 @@ static void whatever_happens_waiters_are_told(void **state)
 		token_new(world->loop, world_client_secret(world), NULL, NULL);
 	unsigned waits = 0;
 
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 5000; i++) {
 		scoped(string_free) char *text = NULL;
 
 		script_clear(&world->authority);
@@ -671,10 +718,12 @@ int main(void)
 		world_test(retry_after_is_a_floor),
 		world_test(who_waits_in_back_off_is_told_at_once),
 		world_test(a_new_file_ends_the_back_off),
+		world_test(failures_in_a_row_are_counted),
 		world_test(changed_is_called_once_for_a_cause),
 		world_test(steps_of_the_wall_clock_do_not_matter),
 		world_test(a_refused_token_is_fetched_anew_once),
 		world_test(refused_again_and_again_it_makes_no_loop),
+		world_test(a_failure_of_another_kind_ends_the_trial),
 		world_test(one_that_others_use_well_is_not_dropped_again),
 		world_test(a_refused_file_is_told_and_heals_by_a_new_one),
 		world_test(a_file_is_read_again_when_it_changes),
