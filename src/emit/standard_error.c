@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +28,6 @@ struct standard_error {
 	struct loop *loop;
 	struct loop_timer *timer;
 	bool is_journal; /* the service manager reads it, and priorities */
-	bool is_socket;
 };
 
 /* A variable that is set is not enough: a shell may have inherited it. */
@@ -69,16 +67,12 @@ static size_t line_format(const struct standard_error *self,
 
 /*
  * Others write to the same descriptor, so it cannot be made non-blocking for
- * us alone. A pipe that is writable takes PIPE_BUF bytes without blocking.
+ * us alone. What is writable takes PIPE_BUF bytes without blocking.
  */
-static ssize_t line_write(const struct standard_error *self, const char *line,
-                          size_t size_bytes)
+static ssize_t line_write(const char *line, size_t size_bytes)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	if (self->is_socket)
-		return send(STDERR_FILENO, line, size_bytes,
-		            MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (poll(&ready, 1, 0) == 0) {
 		errno = EAGAIN;
 		return -1;
@@ -87,10 +81,9 @@ static ssize_t line_write(const struct standard_error *self, const char *line,
 }
 
 /* 0 where nobody is left to read it: there is no place to keep it for. */
-static int line_put(const struct standard_error *self, const char *line,
-                    size_t size_bytes)
+static int line_put(const char *line, size_t size_bytes)
 {
-	if (line_write(self, line, size_bytes) >= 0)
+	if (line_write(line, size_bytes) >= 0)
 		return 0;
 	switch (errno) {
 	case EAGAIN:
@@ -108,7 +101,7 @@ static int on_send(struct emitter *emitter, const struct event *event)
 	char line[LINE_SIZE];
 	size_t size = line_format(self, line, event_info(event->kind)->priority,
 	                          event->time_unix_ms, event->message);
-	int r = line_put(self, line, size);
+	int r = line_put(line, size);
 
 	if (r < 0)
 		loop_timer_set(self->timer, loop_now_ms(self->loop) + RETRY_MS);
@@ -122,7 +115,7 @@ static void on_log(struct emitter *emitter, int level, const char *text)
 	size_t size = line_format(self, line, level,
 	                          loop_wall_unix_ms(self->loop), text);
 
-	(void)line_put(self, line, size);
+	(void)line_put(line, size);
 }
 
 static void on_free(struct emitter *emitter)
@@ -159,9 +152,7 @@ struct emitter *standard_error_new(struct loop *loop, emitter_ready_fn *ready,
 	};
 	self->loop = loop;
 	self->timer = loop_timer_new(loop, on_retry_due, self);
-	if (fstat(STDERR_FILENO, &status) == 0) {
-		self->is_journal = is_journal(&status);
-		self->is_socket = S_ISSOCK(status.st_mode);
-	}
+	self->is_journal =
+		fstat(STDERR_FILENO, &status) == 0 && is_journal(&status);
 	return &self->emitter;
 }

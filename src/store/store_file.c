@@ -20,7 +20,7 @@
 static const char *const suffixes[] = { "", "-wal", "-shm" };
 #define SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
 
-static void fd_close_scoped(int *fd)
+static void fd_close_scoped(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);

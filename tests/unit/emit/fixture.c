@@ -116,7 +116,8 @@ ssize_t reader_take(int fd, char *out, size_t size_bytes)
 
 struct event *full_event(uint64_t seq)
 {
-	struct event *event = event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
+	struct event *event =
+		event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
 
 	for (int i = 0; i < EVENT_FIELDS; i++) {
 		enum event_field field = (enum event_field)i;
@@ -132,7 +133,8 @@ struct event *full_event(uint64_t seq)
 
 struct event *plain_event(uint64_t seq)
 {
-	struct event *event = event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
+	struct event *event =
+		event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
 
 	event_set_message(event, "Nothing happened.");
 	event->seq = seq;

@@ -148,6 +148,7 @@ static void a_value_of_two_lines_has_its_length(void **state)
 				       "\x0a\0\0\0\0\0\0\0"
 				       "one\ntwo=2\n\n";
 	struct event *event = plain_event(1);
+	char value[300] = "";
 	struct buf buf;
 
 	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, "one\ntwo=2\n");
@@ -156,6 +157,13 @@ static void a_value_of_two_lines_has_its_length(void **state)
 	assert_true(buf.size_bytes > sizeof(expected));
 	assert_memory_equal(buf.data + buf.size_bytes - sizeof(expected) + 1,
 	                    expected, sizeof(expected) - 1);
+
+	memset(value, 'x', 299);
+	value[0] = '\n';
+	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, value);
+	journal_encode(event, &buf);
+	assert_memory_equal(buf.data + buf.size_bytes - 299 - 1 - 8,
+	                    "\x2b\x01\0\0\0\0\0\0\nx", 10);
 	buf_done(&buf);
 	event_free(event);
 }
@@ -226,110 +234,11 @@ static void the_largest_event_fits_into_a_datagram(void **state)
 	close(reader);
 }
 
-static void a_full_queue_is_waited_for_without_blocking(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-	int64_t began_ms = monotonic_ms();
-	uint64_t sent = 0, taken = 0, seq;
-	int r;
-
-	while (sent < 100) {
-		r = send_plain(emitter, sent + 1);
-		if (r == 0) {
-			sent++;
-			continue;
-		}
-		assert_int_equal(r, -EAGAIN);
-		/* Nobody reads: it does not become ready, nor spin. */
-		assert_int_equal(send_plain(emitter, sent + 1), -EAGAIN);
-		assert_false(fixture_run(fixture, 20));
-		while ((seq = take_seq(reader)))
-			assert_int_equal(seq, ++taken);
-		assert_true(fixture_run(fixture, 1000));
-		assert_int_equal(taken, sent);
-		/* Once for the two that were refused. */
-		assert_false(fixture_run(fixture, 5));
-	}
-	assert_in_range(monotonic_ms() - began_ms, 0, 5000);
-	emitter_free(emitter);
-	close(reader);
-}
-
-static void a_reader_that_is_away_is_looked_for(void **state)
-{
-	struct fixture *fixture = *state;
-	struct emitter *emitter = journal(fixture);
-	int reader;
-
-	assert_int_equal(send_plain(emitter, 1), -ENOENT);
-	reader = reader_bind(SOCKET, SOCK_DGRAM);
-	assert_true(fixture_run(fixture, 3000));
-	assert_int_equal(send_plain(emitter, 1), 0);
-	assert_int_equal(take_seq(reader), 1);
-	emitter_free(emitter);
-	close(reader);
-}
-
-static void a_reader_that_vanishes_and_comes_back(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-
-	assert_int_equal(send_plain(emitter, 1), 0);
-	close(reader);
-	assert_int_equal(send_plain(emitter, 2), -ECONNREFUSED);
-	unlink(fixture_path(SOCKET));
-	assert_int_equal(send_plain(emitter, 2), -ECONNREFUSED);
-	assert_false(fixture_run(fixture, 2100));
-	reader = reader_bind(SOCKET, SOCK_DGRAM);
-	assert_true(fixture_run(fixture, 2100));
-	assert_int_equal(send_plain(emitter, 2), 0);
-	assert_int_equal(take_seq(reader), 2);
-	assert_int_equal(take_seq(reader), 0);
-	emitter_free(emitter);
-	close(reader);
-}
-
-static void a_reader_that_was_started_anew_is_found_at_once(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-
-	assert_int_equal(send_plain(emitter, 1), 0);
-	close(reader);
-	reader = reader_bind(SOCKET, SOCK_DGRAM);
-	assert_int_equal(send_plain(emitter, 2), 0);
-	assert_int_equal(take_seq(reader), 2);
-	assert_int_equal(fixture->readies, 0);
-	emitter_free(emitter);
-	close(reader);
-}
-
-static void a_reader_that_dies_with_a_full_queue_is_noticed(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-	int r;
-
-	while ((r = send_plain(emitter, 1)) == 0)
-		;
-	assert_int_equal(r, -EAGAIN);
-	close(reader);
-	assert_true(fixture_run(fixture, 1000));
-	assert_int_equal(send_plain(emitter, 1), -ECONNREFUSED);
-	emitter_free(emitter);
-}
-
 static void what_is_too_large_goes_without_its_large_parts(void **state)
 {
 	static const char *const kept[] = {
-		"MESSAGE=All of it. ",    "\nMESSAGE_ID=a918197a",
-		"\nJITD_SEQ=9\n",         "\nJITD_STATE=state\n",
+		"MESSAGE=All of it. ",  "\nMESSAGE_ID=a918197a",
+		"\nJITD_SEQ=9\n",       "\nJITD_STATE=state\n",
 		"\nJITD_SCOPE=scope\n",
 	};
 	struct fixture *fixture = *state;
@@ -384,79 +293,14 @@ static void a_line_of_the_log_has_three_fields(void **state)
 	emitter->ops->log(emitter, 6, "polling contoso");
 	assert_true(reader_take(reader, data, sizeof(data)) > 0);
 	assert_string_equal(data, "MESSAGE=polling contoso\n"
-				  "PRIORITY=6\n"
-				  "SYSLOG_IDENTIFIER=jitd\n");
+	                          "PRIORITY=6\n"
+	                          "SYSLOG_IDENTIFIER=jitd\n");
 	emitter_free(emitter);
 	close(reader);
 }
 
-static void a_line_of_the_log_is_not_waited_for(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-	char data[256];
-
-	for (unsigned i = 0; i < 2000; i++)
-		emitter->ops->log(emitter, 6, "polling contoso");
-	while (reader_take(reader, data, sizeof(data)) > 0)
-		;
-	assert_false(fixture_run(fixture, 20));
-	close(reader);
-	unlink(fixture_path(SOCKET));
-	emitter->ops->log(emitter, 6, "nobody there");
-	assert_int_equal(send_plain(emitter, 1), -ENOENT);
-	emitter_free(emitter);
-}
-
-static void to_free_is_to_cancel(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = journal(fixture);
-	char data[4096];
-
-	while (send_plain(emitter, 1) == 0)
-		;
-	emitter_free(emitter);
-	while (reader_take(reader, data, sizeof(data)) > 0)
-		;
-	close(reader);
-	emitter = journal(fixture);
-	assert_true(send_plain(emitter, 1) < 0);
-	emitter_free(emitter);
-	assert_false(fixture_run(fixture, 2100));
-	emitter_free(NULL);
-}
-
-static void on_ready_freeing(void *user)
-{
-	struct emitter **emitter = user;
-
-	emitter_free(*emitter);
-	*emitter = NULL;
-}
-
-static void it_may_be_freed_when_it_is_ready(void **state)
-{
-	struct fixture *fixture = *state;
-	int reader = reader_bind(SOCKET, SOCK_DGRAM);
-	struct emitter *emitter = NULL;
-	char data[4096];
-
-	emitter = journal_new(fixture->loop, fixture_path(SOCKET),
-	                      on_ready_freeing, &emitter);
-	while (send_plain(emitter, 1) == 0)
-		;
-	while (reader_take(reader, data, sizeof(data)) > 0)
-		;
-	fixture_run(fixture, 50);
-	assert_null(emitter);
-	close(reader);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {
@@ -467,17 +311,9 @@ int main(void)
 		TEST(a_value_of_two_lines_has_its_length),
 		TEST(a_value_is_cut_at_a_whole_character),
 		TEST(the_largest_event_fits_into_a_datagram),
-		TEST(a_full_queue_is_waited_for_without_blocking),
-		TEST(a_reader_that_is_away_is_looked_for),
-		TEST(a_reader_that_vanishes_and_comes_back),
-		TEST(a_reader_that_was_started_anew_is_found_at_once),
-		TEST(a_reader_that_dies_with_a_full_queue_is_noticed),
 		TEST(what_is_too_large_goes_without_its_large_parts),
 		TEST(a_kernel_short_of_memory_is_asked_again),
 		TEST(a_line_of_the_log_has_three_fields),
-		TEST(a_line_of_the_log_is_not_waited_for),
-		TEST(to_free_is_to_cancel),
-		TEST(it_may_be_freed_when_it_is_ready),
 	};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

@@ -84,9 +84,9 @@ static void reloading_has_its_time_with_it(void **state)
 
 	notify_reloading();
 	assert_true(reader_take(manager, data, sizeof(data)) > 0);
-	assert_int_equal(sscanf(data, "RELOADING=1\nMONOTONIC_USEC=%" SCNu64,
-	                        &told_us),
-	                 1);
+	assert_int_equal(
+		sscanf(data, "RELOADING=1\nMONOTONIC_USEC=%" SCNu64, &told_us),
+		1);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 	assert_in_range(now_us - told_us, 0, 10000000);
@@ -154,9 +154,8 @@ static void give(const struct given *given)
 
 	for (int i = 0; i < given->count; i++) {
 		snprintf(name, sizeof(name), "given%d", i);
-		fds[i] = given->kinds[i] ?
-		                 reader_bind(name, given->kinds[i]) :
-		                 open("/dev/null", O_RDWR);
+		fds[i] = given->kinds[i] ? reader_bind(name, given->kinds[i])
+		                         : open("/dev/null", O_RDWR);
 		fds[i] = fcntl(fds[i], F_DUPFD, 20);
 		fcntl(fds[i], F_SETFL, 0);
 	}
@@ -180,8 +179,8 @@ static void child_run(const struct given *given, int result)
 	seen.r = notify_sockets(&sockets, &error);
 	seen.status_fd = sockets.status_fd;
 	seen.operator_fd = sockets.operator_fd;
-	seen.is_ready = seen.r == 0 && is_ready(3) &&
-	                (given->count < 2 || is_ready(4));
+	seen.is_ready =
+		seen.r == 0 && is_ready(3) && (given->count < 2 || is_ready(4));
 	seen.is_unset = !getenv("LISTEN_FDS");
 	memcpy(seen.text, error.text, sizeof(error.text));
 	_exit(write(result, &seen, sizeof(seen)) != sizeof(seen));

@@ -85,7 +85,7 @@ static void a_line_says_when_how_bad_and_what(void **state)
 
 	assert_int_equal(send_plain(emitter), 0);
 	assert_string_equal(read_text(reader), "2026-11-03T04:05:06.789Z "
-					       "error: Nothing happened.\n");
+	                                       "error: Nothing happened.\n");
 	emitter->ops->log(emitter, 6, "polling contoso");
 	line = read_text(reader);
 	assert_int_equal(strncmp(line, "20", 2), 0);
@@ -165,7 +165,7 @@ static void a_full_one_is_waited_for_without_blocking(struct fixture *fixture,
 	assert_true(fixture_run(fixture, 1000));
 	assert_int_equal(send_plain(emitter), 0);
 	assert_string_equal(read_text(reader), "2026-11-03T04:05:06.789Z "
-					       "error: Nothing happened.\n");
+	                                       "error: Nothing happened.\n");
 	assert_false(fixture_run(fixture, 150));
 	emitter_free(emitter);
 	close(reader);

@@ -62,14 +62,15 @@ static void an_event_is_one_line_of_rfc_3164(void **state)
 	char expected[4096], data[4096];
 
 	event_set_message(event, "JIT monitoring is off.");
-	snprintf(expected, sizeof(expected), "<27>Nov  3 04:05:06 jitd[%ld]: %s",
-	         (long)getpid(), event->message);
+	snprintf(expected, sizeof(expected),
+	         "<27>Nov  3 04:05:06 jitd[%ld]: %s", (long)getpid(),
+	         event->message);
 	assert_int_equal(emitter->ops->send(emitter, event), 0);
 	assert_int_equal(reader_take(reader, data, sizeof(data)),
 	                 strlen(expected));
 	assert_string_equal(data, expected);
 	assert_non_null(strstr(data, "JIT monitoring is off. "
-				     "subscription_id=subscription_id "));
+	                             "subscription_id=subscription_id "));
 	event_free(event);
 	emitter_free(emitter);
 	close(reader);
@@ -203,8 +204,8 @@ static void a_stream_that_accepts_nobody_is_away(void **state)
 	close(listener);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {

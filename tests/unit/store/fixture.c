@@ -202,7 +202,8 @@ struct subscription *fixture_subscription(struct ledger *ledger,
 
 struct event *fixture_event(unsigned number, int64_t time_unix_ms)
 {
-	struct event *event = event_new(EVENT_MONITORING_DISABLED, time_unix_ms);
+	struct event *event =
+		event_new(EVENT_MONITORING_DISABLED, time_unix_ms);
 	char id[FIXTURE_ID_SIZE];
 
 	event_set(event, EVENT_FIELD_SUBSCRIPTION_ID, fixture_id(number, id));

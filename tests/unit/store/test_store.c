@@ -111,9 +111,9 @@ static void nothing_stays_open_in_a_child_of_ours(void **state)
 		               sizeof(target) - 1) < 0 ||
 		    !strstr(target, "state.db"))
 			continue;
-		assert_true(fcntl((int)strtol(entry->d_name, NULL, 10),
-		                  F_GETFD) &
-		            FD_CLOEXEC);
+		assert_true(
+			fcntl((int)strtol(entry->d_name, NULL, 10), F_GETFD) &
+			FD_CLOEXEC);
 		seen++;
 	}
 	closedir(dir);
@@ -204,9 +204,9 @@ static void a_missing_folder_is_named(void **state)
 	struct store_opened opened;
 	struct error error;
 
-	assert_int_equal(store_open("/nonexistent/state.db", &store, &opened,
-	                            &error),
-	                 -ENOENT);
+	assert_int_equal(
+		store_open("/nonexistent/state.db", &store, &opened, &error),
+		-ENOENT);
 	assert_string_equal(error.text,
 	                    "cannot make /nonexistent/state.db.lock: No such "
 	                    "file or directory: the folder of [store] path "
@@ -280,8 +280,8 @@ static void closing_leaves_no_log_behind(void **state)
 	store_close(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {

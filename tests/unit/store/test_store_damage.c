@@ -29,10 +29,11 @@ static void fill(void)
 	fixture_put_events(store, 50, 1000);
 	assert_int_equal(store_begin(store, NULL), 0);
 	for (unsigned i = 0; i < 50; i++)
-		assert_int_equal(
-			store_put_subscription(
-				store, fixture_subscription(ledger, i, 1), NULL),
-			0);
+		assert_int_equal(store_put_subscription(
+					 store,
+					 fixture_subscription(ledger, i, 1),
+					 NULL),
+		                 0);
 	assert_int_equal(store_commit(store, NULL), 0);
 	ledger_free(ledger);
 	store_close(store);
@@ -141,10 +142,10 @@ static void all_three_files_are_set_aside(void **state)
 	fixture_copy("copy");
 	store_close(store);
 	assert_int_equal(rename(fixture_path(".copy"), fixture_path("")), 0);
-	assert_int_equal(rename(fixture_path(".copy-wal"), fixture_path("-wal")),
-	                 0);
-	assert_int_equal(rename(fixture_path(".copy-shm"), fixture_path("-shm")),
-	                 0);
+	assert_int_equal(
+		rename(fixture_path(".copy-wal"), fixture_path("-wal")), 0);
+	assert_int_equal(
+		rename(fixture_path(".copy-shm"), fixture_path("-shm")), 0);
 	fixture_scribble(4096, zeros, sizeof(zeros));
 
 	store = fixture_open_as("", &opened);
@@ -211,9 +212,9 @@ static void no_damage_keeps_it_from_opening(void **state)
 			uint64_t noise = fixture_random();
 
 			/* Not in what says whose it is, and which version. */
-			fixture_scribble(100 + (long)(noise %
-						      (size_bytes - 108)),
-			                 &noise, 1 + noise % 8);
+			fixture_scribble(
+				100 + (long)(noise % (size_bytes - 108)),
+				&noise, 1 + noise % 8);
 		}
 		store = fixture_open_as("", &opened);
 		aside += opened.quarantined_path != NULL;
@@ -226,8 +227,8 @@ static void no_damage_keeps_it_from_opening(void **state)
 	assert_in_range(aside, 5, 60);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {

@@ -262,8 +262,8 @@ static void a_failed_write_spoils_its_transaction(void **state)
 	assert_int_equal(number_in(""), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {

@@ -406,8 +406,8 @@ static void a_new_kind_of_event_needs_a_new_version(void **state)
 	sqlite3_close(database);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {

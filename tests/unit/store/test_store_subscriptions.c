@@ -123,7 +123,7 @@ static void random_verdict(struct ledger *ledger,
 	struct verdict verdict = {
 		.state = (enum state)(1 + fixture_random() % (STATE_COUNT - 1)),
 		.reason = (enum reason)(1 +
-					fixture_random() % (REASON_COUNT - 1)),
+		                        fixture_random() % (REASON_COUNT - 1)),
 		.caveats = (unsigned)(fixture_random() % (1u << CAVEAT_COUNT)),
 		.inherited = fixture_random() % 2,
 		.value = random_text(texts[0], id),
@@ -136,8 +136,7 @@ static void random_verdict(struct ledger *ledger,
 		.changed_on = random_text(texts[7], id),
 	};
 
-	subscription->verdict =
-		verdict_take(ledger_pool(ledger), &verdict, id);
+	subscription->verdict = verdict_take(ledger_pool(ledger), &verdict, id);
 	subscription->since_unix_ms = random_time();
 	subscription->checked_unix_ms = random_time();
 }
@@ -256,10 +255,10 @@ static void what_is_dropped_takes_all_its_parts_along(void **state)
 	assert_int_equal(store_begin(store, NULL), 0);
 	assert_int_equal(
 		store_put_evidence(store, subscription->id, "{}", NULL), 0);
-	assert_int_equal(
-		store_drop_subscription(store, subscription->id, NULL), 0);
-	assert_int_equal(
-		store_drop_subscription(store, "never-there", NULL), 0);
+	assert_int_equal(store_drop_subscription(store, subscription->id, NULL),
+	                 0);
+	assert_int_equal(store_drop_subscription(store, "never-there", NULL),
+	                 0);
 	/* It is not there: nothing is left behind by this. */
 	assert_int_equal(store_put_checked(store, subscription, NULL), 0);
 	assert_int_equal(store_commit(store, NULL), 0);
@@ -370,8 +369,8 @@ static void a_row_whose_id_is_none_is_passed_over(void **state)
 	store_close(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, \
-						   fixture_end)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 int main(void)
 {
