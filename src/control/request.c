@@ -310,7 +310,7 @@ static int parse_query(const char *query, struct request *request,
 	}
 	if (request->control.follow &&
 	    request->control.given[CONTROL_QUERY_LIMIT])
-		return refuse_bad(refusal, "limit has no sense with follow");
+		return refuse_bad(refusal, "limit has no meaning with follow");
 	return 0;
 }
 

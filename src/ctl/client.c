@@ -21,6 +21,7 @@ struct client {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *socket_path;
+	int64_t timeout_ms;
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -108,9 +109,9 @@ static int fail_transfer(const struct client *client, CURLcode code,
 		return fail_connect(client, error);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(error, -ETIMEDOUT,
-		                 "jitd at %s did not answer within %d s; see "
+		                 "jitd at %s did not answer in time; see "
 		                 "systemctl status jitd",
-		                 path, CLIENT_TIMEOUT_MS / 1000);
+		                 path);
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		return error_set(error, -EBADMSG,
@@ -154,7 +155,7 @@ static int perform(struct client *client, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-	                 sink->fn ? 0L : (long)CLIENT_TIMEOUT_MS);
+	                 sink->fn ? 0L : (long)client->timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER,
 	                 body ? client->headers : NULL);
 	if (body)
@@ -224,6 +225,7 @@ struct client *client_new(const char *socket_path)
 	struct client *client = xcalloc(1, sizeof(*client));
 
 	client->socket_path = xstrdup(socket_path);
+	client->timeout_ms = CLIENT_TIMEOUT_MS;
 	client->curl = xptr(curl_easy_init());
 	set_options(client);
 	return client;
@@ -237,6 +239,11 @@ void client_free(struct client *client)
 	curl_slist_free_all(client->headers);
 	free(client->socket_path);
 	free(client);
+}
+
+void client_set_timeout(struct client *client, int64_t timeout_ms)
+{
+	client->timeout_ms = timeout_ms;
 }
 
 void client_answer_done(struct client_answer *answer)

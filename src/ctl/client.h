@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/scoped.h"
 
@@ -17,7 +19,7 @@ struct client;
 struct error;
 struct json;
 
-/* How long an answer may take. */
+/* How long an answer may take, where nobody set less. */
 #define CLIENT_TIMEOUT_MS 10000
 
 /* The most of one document, and of one line of a stream. */
@@ -28,6 +30,8 @@ struct json;
 struct client *client_new(const char *socket_path);
 void client_free(struct client *client);
 DEFINE_SCOPED(struct client *, client_free)
+
+void client_set_timeout(struct client *client, int64_t timeout_ms);
 
 /* A document; filled also with -EREMOTEIO. */
 struct client_answer {

@@ -36,6 +36,15 @@ struct patience patience_begin(const struct options *options)
 	return (struct patience){ .until_ms = until_ms };
 }
 
+int64_t patience_left_ms(const struct patience *patience, int64_t at_most_ms)
+{
+	int64_t left_ms = patience->until_ms - now_ms();
+
+	if (patience->is_endless || left_ms > at_most_ms)
+		return at_most_ms;
+	return left_ms > 0 ? left_ms : 1;
+}
+
 int patience_wait(const struct patience *patience, const char *what,
                   struct error *error)
 {

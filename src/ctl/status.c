@@ -22,7 +22,7 @@ static const struct table_column off_columns[] = {
 };
 
 static const struct table_column tenant_columns[] = {
-	{ "TENANT", true },     { "ID", true },      { "SUBSCRIPTIONS", false },
+	{ "TENANT", true },     { "ID", true },      { "COUNT", false },
 	{ "CREDENTIAL", true }, { "STATE", false },  { "EXPIRES", true },
 	{ "LISTED", true },     { "PROBLEM", true },
 };
@@ -118,7 +118,9 @@ static void put_counts(struct ctl *ctl, const struct counts *counts)
 	put_count(ctl, ", ", counts->disabled, "disabled", STYLE_BAD);
 	put_count(ctl, ", ", counts->absent, "absent", STYLE_BAD);
 	put_count(ctl, ", ", counts->unknown, "unknown", STYLE_DOUBTFUL);
-	put_count(ctl, "; ", counts->stale, "stale", STYLE_DOUBTFUL);
+	putc('\n', ctl->out);
+	ctl_put_label(ctl, "");
+	put_count(ctl, "", counts->stale, "stale", STYLE_DOUBTFUL);
 	put_count(ctl, ", ", counts->muted, "muted", STYLE_PLAIN);
 	putc('\n', ctl->out);
 }

@@ -52,7 +52,7 @@ const char *suggest_nearest(const char *word, const char *const candidates[],
 		                     ? nearest
 		                     : distance(word, candidates[i]);
 
-		if (far < nearest && far < strlen(word)) {
+		if (far < nearest) {
 			nearest = far;
 			found = candidates[i];
 		}

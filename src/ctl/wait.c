@@ -85,6 +85,9 @@ int verb_wait(struct ctl *ctl, struct error *error)
 	if (r < 0)
 		return r;
 	for (;;) {
+		client_set_timeout(
+			ctl->status,
+			patience_left_ms(&patience, CLIENT_TIMEOUT_MS));
 		if (options->given[OPTION_SUBSCRIPTION])
 			r = ask_state(ctl, error);
 		else

@@ -460,6 +460,7 @@ static void one_follower_too_many_is_told_so(void **state)
 	control_wake_followers(fixture->control);
 	assert_true(streams[0]->woken);
 	streams[0]->ops->closed(streams[0]->user);
+	control_wake_followers(fixture->control);
 	stream_done(streams[0]);
 	stream_done(streams[1]);
 }

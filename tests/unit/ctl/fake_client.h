@@ -59,6 +59,11 @@ void client_free(struct client *client)
 	free(client);
 }
 
+void client_set_timeout(struct client *client, int64_t timeout_ms)
+{
+	assert_in_range(timeout_ms, 1, CLIENT_TIMEOUT_MS);
+}
+
 void client_answer_done(struct client_answer *answer)
 {
 	json_free(answer->document);

@@ -257,6 +257,21 @@ static void a_cut_answer_is_none(void **state)
 	}
 }
 
+static void a_daemon_that_says_nothing_is_not_waited_for_for_ever(void **state)
+{
+	struct fixture *fixture = *state;
+	scoped(client_free) struct client *client = client_new(fixture->path);
+	scoped(client_answer_done) struct client_answer answer_;
+	struct error error;
+	int fd = listening(fixture->path);
+
+	client_set_timeout(client, 50);
+	assert_int_equal(client_get(client, "/v1/status", &answer_, &error),
+	                 -ETIMEDOUT);
+	assert_non_null(strstr(error.text, "did not answer in time"));
+	close(fd);
+}
+
 static void where_there_is_no_daemon_it_says_how_to_look(void **state)
 {
 	struct fixture *fixture = *state;
@@ -426,6 +441,7 @@ int main(void)
 		TEST(a_refusal_is_told_in_its_own_words),
 		TEST(senseless_answers_are_refused),
 		TEST(a_cut_answer_is_none),
+		TEST(a_daemon_that_says_nothing_is_not_waited_for_for_ever),
 		TEST(where_there_is_no_daemon_it_says_how_to_look),
 		TEST(where_the_mode_says_no_the_remedy_is_named),
 		TEST(a_socket_of_its_owner_needs_sudo),

@@ -198,6 +198,8 @@ static void what_is_near_is_suggested(void **state)
 	assert_string_equal(suggest_nearest("sttus", words, 3), "status");
 	assert_string_equal(suggest_nearest("lists", words, 3), "list");
 	assert_string_equal(suggest_nearest("hsow", words, 3), "show");
+	assert_string_equal(suggest_nearest("tsatsu", words, 3), "status");
+	assert_string_equal(suggest_nearest("ls", words, 3), "list");
 	assert_null(suggest_nearest("frobnicate", words, 3));
 	assert_null(suggest_nearest("a", words, 3));
 	assert_null(suggest_nearest("", words, 3));

@@ -99,6 +99,23 @@ static void its_own_version_needs_no_daemon(void **state)
 	assert_string_equal(fake.out, "jitd-ctl " JITD_VERSION "\n");
 }
 
+static void what_cannot_be_written_was_not_told(void **state)
+{
+	const char *argv[] = { "jitd-ctl", "--version", NULL };
+	FILE *full = fopen("/dev/full", "w");
+	FILE *errors;
+	size_t size;
+
+	fake_clear();
+	assert_non_null(full);
+	errors = open_memstream(&fake.errors, &size);
+	assert_int_equal(program_run(2, (char *const *)argv, full, errors), 7);
+	fclose(errors);
+	fclose(full);
+	assert_string_equal(fake.errors, "jitd-ctl: cannot write the output: "
+	                                 "No space left on device\n");
+}
+
 static void both_versions_are_told(void **state)
 {
 	static const struct fake_route routes[] = {
@@ -203,6 +220,7 @@ int main(void)
 		TEST(each_verb_has_help_of_its_own),
 		TEST(wrong_usage_ends_with_2_and_a_sentence),
 		TEST(its_own_version_needs_no_daemon),
+		TEST(what_cannot_be_written_was_not_told),
 		TEST(both_versions_are_told),
 		TEST(without_a_daemon_one_version_is_told),
 		TEST(ping_is_answered),

@@ -268,8 +268,8 @@ static void status_is_one_screen(void **state)
 		"Last pass       ",
 		" ago: 7 polled, 2 failed\n",
 		"Subscriptions   19 in all: 2 enabled, 12 disabled, 3 absent, "
-		"1 unknown; 4 stale, 0 muted\n",
-		"\ncontoso  t   7              managed-identity  failed  ",
+		"1 unknown\n                4 stale, 0 muted\n",
+		"\ncontoso  t   7      managed-identity  failed  ",
 		"no?token\n",
 		"\n" ID_A "  Pay, \"roll\"  disabled  explicit  ",
 		"2022-02-01T22:00:00Z\n",
@@ -283,6 +283,24 @@ static void status_is_one_screen(void **state)
 		if (!strstr(fake.out, parts[i]))
 			fail_msg("no '%s' in %s", parts[i], fake.out);
 	assert_null(strchr(fake.out, '\a'));
+}
+
+#define TWO  OFF(ID_A) "," OFF(ID_B)
+#define FOUR TWO "," TWO
+
+static void status_shows_no_more_than_ten(void **state)
+{
+	static const struct fake_route routes[] = {
+		{ "GET /v1/status", 200, COUNTS(13, 0, 10, 3, 0, 0, 0) },
+		{ "GET /v1/subscriptions?state=disabled&limit=10", 200,
+		  PAGE(FOUR "," FOUR "," TWO, "null") },
+		{ NULL, 0, NULL },
+	};
+
+	assert_int_equal(fake_run(routes, "status"), 1);
+	assert_non_null(strstr(fake.out, "\nand 3 more: jitd-ctl list --state "
+	                                 "absent\n"));
+	assert_null(strstr(fake.out, "--state disabled"));
 }
 
 static void status_exits_by_the_counts(void **state)
@@ -346,6 +364,7 @@ int main(void)
 		TEST(show_json_is_the_document),
 		TEST(an_unknown_subscription_ends_with_2),
 		TEST(status_is_one_screen),
+		TEST(status_shows_no_more_than_ten),
 		TEST(status_exits_by_the_counts),
 		TEST(muted_ones_do_not_count),
 	};
