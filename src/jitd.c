@@ -14,13 +14,14 @@
 #include "config/config.h"
 #include "daemon/audit.h"
 #include "daemon/daemon.h"
+#include "show/roster.h"
 
 enum what { WHAT_RUN, WHAT_CHECK_CONFIG, WHAT_PRINT_CONFIG, WHAT_ONCE };
 
 struct arguments {
 	struct daemon_options daemon;
 	enum what what;
-	enum audit_format format;
+	enum roster_format format;
 	bool format_is_given;
 };
 
@@ -51,18 +52,18 @@ static const char help[] =
 	"       jitd [-c FILE] --check-config | --print-config\n"
 	"\n"
 	"Watches whether Defender for Cloud monitors just-in-time network "
-        "access\n"
+	"access\n"
 	"in every Azure subscription that its identities can see.\n"
 	"\n"
 	"  -c, --config FILE   read FILE, then FILE.d/*.conf\n"
 	"                      (" JITD_SYSCONFDIR "/jitd/jitd.conf)\n"
 	"      --check-config  say whether the configuration is well, and "
-        "exit\n"
+	"exit\n"
 	"      --print-config  print all of it, defaults too, and exit\n"
 	"      --once          poll everything once, print the result, and "
-        "exit:\n"
+	"exit:\n"
 	"                      0 all enabled, 1 something off, 4 not all is "
-        "known\n"
+	"known\n"
 	"      --format FORMAT of --once: table (the default), json or csv\n"
 	"      --log-level L   error, warning, notice, info or debug\n"
 	"      --version       print the version and exit\n"
@@ -95,7 +96,7 @@ static int take_option(int option, struct arguments *arguments)
 		return -1;
 	case OPTION_FORMAT:
 		arguments->format_is_given = true;
-		if (audit_format_from_string(optarg, &arguments->format) < 0)
+		if (roster_format_from_string(optarg, &arguments->format) < 0)
 			return refuse("--format must be table, json or csv");
 		return -1;
 	case OPTION_LOG_LEVEL:

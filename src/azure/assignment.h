@@ -14,7 +14,7 @@
 
 struct error;
 
-/* The assignments that one poll has seen, the GET's first. */
+/* The assignments that one poll has seen, that of the GET first. */
 struct assignment_set;
 
 struct assignment_set *assignment_set_new(void);

@@ -76,7 +76,8 @@ struct json_slice json_slice_array(const char *document, const char *key)
 		at = skip_mark(end, ':');
 		end = skip_value(at);
 		if (found && *at == '[' && end > at + 1)
-			return (struct json_slice){ at + 1, (size_t)(end - at) - 2 };
+			return (struct json_slice){ at + 1,
+				                    (size_t)(end - at) - 2 };
 		at = skip_mark(end, ',');
 	}
 	return (struct json_slice){ NULL, 0 };

@@ -406,17 +406,6 @@ const struct config_tenant *config_find_tenant(const struct config *config,
 	return NULL;
 }
 
-static int compare_id(const void *id, const void *item)
-{
-	return strcmp(id, *(char *const *)item);
-}
-
-bool config_guids_have(const struct config_guids *guids, const char *id)
-{
-	return guids->count && bsearch(id, guids->items, guids->count,
-	                               sizeof(*guids->items), compare_id);
-}
-
 /* A list is printed as one line an element. */
 static void print_key(const struct key *key, const void *slot, struct buf *out)
 {

@@ -15,19 +15,11 @@
 #include "azure/credential.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "config/values.h"
 #include "emit/emitter.h"
 
 struct buf;
 struct error;
-
-#define CONFIG_RATE_AUTO       (-1.0)
-#define CONFIG_CREDENTIAL_NONE (-1)
-
-/* GUIDs in lower case, sorted, each once. */
-struct config_guids {
-	char **items;
-	size_t count;
-};
 
 struct config_tenant {
 	char *name;
@@ -41,12 +33,6 @@ struct config_tenant {
 	struct config_guids include;
 	struct config_guids exclude;
 	char *management_group;
-};
-
-enum config_remediation {
-	CONFIG_REMEDIATION_OFF,
-	CONFIG_REMEDIATION_MANUAL,
-	CONFIG_REMEDIATION_AUTO,
 };
 
 struct config {
@@ -120,9 +106,6 @@ struct credential_options config_credential(const struct config *config,
 /* NULL: there is none of that name. */
 const struct config_tenant *config_find_tenant(const struct config *config,
                                                const char *name);
-
-/* Whether guids holds id (lower case). */
-bool config_guids_have(const struct config_guids *guids, const char *id);
 
 /* All of it as a file that config_load() would read alike. */
 void config_print(const struct config *config, struct buf *out);

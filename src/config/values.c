@@ -8,10 +8,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "azure/cloud.h"
+#include "azure/credential.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/config.h"
+#include "emit/emitter.h"
 
 static int refuse(const struct key *key, const char *value, struct error *error)
 {
@@ -206,6 +209,17 @@ static int parse_MODE(const struct key *key, const char *value, void *slot,
 static void format_MODE(const void *slot, struct buf *out)
 {
 	buf_add_format(out, "%04o", *(const unsigned *)slot);
+}
+
+static int compare_id(const void *id, const void *item)
+{
+	return strcmp(id, *(char *const *)item);
+}
+
+bool config_guids_have(const struct config_guids *guids, const char *id)
+{
+	return guids->count && bsearch(id, guids->items, guids->count,
+	                               sizeof(*guids->items), compare_id);
 }
 
 static int compare_texts(const void *a, const void *b)

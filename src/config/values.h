@@ -4,11 +4,31 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buf;
 struct error;
 struct key;
+
+#define CONFIG_RATE_AUTO       (-1.0)
+#define CONFIG_CREDENTIAL_NONE (-1)
+
+/* GUIDs in lower case, sorted, each once. */
+struct config_guids {
+	char **items;
+	size_t count;
+};
+
+enum config_remediation {
+	CONFIG_REMEDIATION_OFF,
+	CONFIG_REMEDIATION_MANUAL,
+	CONFIG_REMEDIATION_AUTO,
+};
+
+/* Whether guids holds id (lower case). */
+bool config_guids_have(const struct config_guids *guids, const char *id);
 
 /* What a type does with the member at slot. An empty value is passed on only
  * to types that have a notion of it. */
@@ -20,13 +40,14 @@ struct value_type {
 	void (*free)(void *slot); /* NULL: nothing to free */
 };
 
-#define VALUE_TYPES(TYPE)                                                \
-	TYPE(DURATION)                                                   \
-	TYPE(COUNT) TYPE(RATE) TYPE(BOOL) TYPE(TEXT) TYPE(PATH)          \
-		TYPE(API_VERSION) TYPE(MODE) TYPE(CLOUD) TYPE(UNSET)     \
-			TYPE(LEVEL) TYPE(TARGET) TYPE(REMEDIATION)       \
-				TYPE(CREDENTIAL) TYPE(URL) TYPE(DOMAIN) TYPE(GUID) \
-					TYPE(GUIDS) TYPE(SEGMENT)
+#define VALUE_TYPES(TYPE)                                                   \
+	TYPE(DURATION)                                                      \
+	TYPE(COUNT)                                                         \
+	TYPE(RATE) TYPE(BOOL) TYPE(TEXT) TYPE(PATH) TYPE(API_VERSION)       \
+		TYPE(MODE) TYPE(CLOUD) TYPE(UNSET) TYPE(LEVEL) TYPE(TARGET) \
+			TYPE(REMEDIATION) TYPE(CREDENTIAL) TYPE(URL)        \
+				TYPE(DOMAIN) TYPE(GUID) TYPE(GUIDS)         \
+					TYPE(SEGMENT)
 
 #define DECLARE_VALUE_TYPE(type) extern const struct value_type value_##type;
 VALUE_TYPES(DECLARE_VALUE_TYPE)

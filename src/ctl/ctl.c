@@ -82,21 +82,3 @@ void ctl_put_table(struct ctl *ctl, const struct table *table, unsigned indent)
 	table_write(table, &look, &text);
 	fwrite(buf_text(&text), 1, text.size_bytes, ctl->out);
 }
-
-const char *ctl_age(const struct ctl *ctl, const char *time,
-                    char out[CTL_AGE_SIZE])
-{
-	char age[TEXT_DURATION_SIZE];
-	int64_t unix_ms, ago_ms;
-
-	if (!time || text_parse_time_ms(time, &unix_ms) < 0)
-		return "never";
-	ago_ms = ctl->now_unix_ms - unix_ms;
-	if (ago_ms < 0)
-		snprintf(out, CTL_AGE_SIZE, "in %s",
-		         text_format_age_ms(-ago_ms, age));
-	else
-		snprintf(out, CTL_AGE_SIZE, "%s ago",
-		         text_format_age_ms(ago_ms, age));
-	return out;
-}

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 #include "ctl/options.h"
-#include "ctl/style.h"
-#include "ctl/table.h"
+#include "show/style.h"
+#include "show/table.h"
 
 struct buf;
 struct client;
@@ -49,8 +49,3 @@ void ctl_put_field(struct ctl *ctl, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 void ctl_put_table(struct ctl *ctl, const struct table *table, unsigned indent);
-
-/* "2 h 3 min ago", "in 5 min"; "never" for NULL and what is no time. */
-#define CTL_AGE_SIZE 64
-const char *ctl_age(const struct ctl *ctl, const char *time,
-                    char out[CTL_AGE_SIZE]);

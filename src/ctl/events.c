@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_slice.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ctl/client.h"
@@ -12,7 +13,6 @@
 #include "ctl/event_line.h"
 #include "ctl/history.h"
 #include "ctl/outcome.h"
-#include "ctl/slice.h"
 #include "ctl/verb.h"
 
 #define LIMIT_DEFAULT 100
@@ -121,7 +121,7 @@ static int put_page(struct ctl *ctl, int64_t *after, int64_t last,
 {
 	int64_t left = last - *after;
 	scoped(client_answer_done) struct client_answer answer = { 0 };
-	struct slice slice;
+	struct json_slice slice;
 	const struct json *events;
 	size_t count;
 	int r;
@@ -139,7 +139,7 @@ static int put_page(struct ctl *ctl, int64_t *after, int64_t last,
 	for (size_t i = 0; i < count && !ctl_wants(ctl, OPTION_JSON); i++)
 		event_line_put(ctl, json_array_at(events, i));
 
-	slice = slice_of_array(buf_text(&answer.body), "events");
+	slice = json_slice_array(buf_text(&answer.body), "events");
 	buf_add_text(json, json->size_bytes ? "," : "");
 	buf_add(json, slice.text, slice.size_bytes);
 	return read_seq(json_array_at(events, count - 1), *after, after, error);

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/words.h"
-#include "ctl/style.h"
+#include "show/style.h"
 #include "ctl/suggest.h"
 
 #define PATH_MAX_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)

@@ -15,7 +15,7 @@
 #include "ctl/help.h"
 #include "ctl/options.h"
 #include "ctl/outcome.h"
-#include "ctl/style.h"
+#include "show/style.h"
 #include "ctl/verb.h"
 
 #ifndef JITD_RUNSTATEDIR

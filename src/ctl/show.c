@@ -10,6 +10,7 @@
 #include "ctl/outcome.h"
 #include "ctl/subscription.h"
 #include "ctl/verb.h"
+#include "show/row.h"
 
 static const char *or_dash(const char *text)
 {
@@ -27,11 +28,11 @@ static void put_time(struct ctl *ctl, const char *label,
                      const struct json *value, const char *key)
 {
 	const char *time = json_get_text(value, key);
-	char age[CTL_AGE_SIZE];
+	char age[ROW_AGE_SIZE];
 
 	if (time)
-		ctl_put_field(ctl, label, "%s (%s)", ctl_age(ctl, time, age),
-		              time);
+		ctl_put_field(ctl, label, "%s (%s)",
+		              row_age(ctl->now_unix_ms, time, age), time);
 	else
 		ctl_put_field(ctl, label, "never");
 }
@@ -40,15 +41,16 @@ static void put_state(struct ctl *ctl, const struct json *row)
 {
 	const char *state = json_get_text(row, "state");
 	const char *since = json_get_text(row, "since");
-	char age[CTL_AGE_SIZE];
+	char age[ROW_AGE_SIZE];
 
 	ctl_put_label(ctl, "State");
 	ctl_put_text(ctl, style_of_state(state), state);
-	if (subscription_is_stale(row))
+	if (row_is_stale(row))
 		ctl_put_text(ctl, STYLE_DOUBTFUL, ", stale");
 	if (since) {
 		fprintf(ctl->out, ", since ");
-		ctl_put_text(ctl, STYLE_PLAIN, ctl_age(ctl, since, age));
+		ctl_put_text(ctl, STYLE_PLAIN,
+		             row_age(ctl->now_unix_ms, since, age));
 		fprintf(ctl->out, " (");
 		ctl_put_text(ctl, STYLE_PLAIN, since);
 		putc(')', ctl->out);
@@ -79,12 +81,12 @@ static void put_previous(struct ctl *ctl, const struct json *row)
 {
 	const struct json *previous = json_get(row, "previous");
 	const char *until = json_get_text(previous, "until");
-	char age[CTL_AGE_SIZE];
+	char age[ROW_AGE_SIZE];
 
 	if (previous)
 		ctl_put_field(ctl, "Before", "%s, until %s",
 		              or_dash(json_get_text(previous, "state")),
-		              ctl_age(ctl, until, age));
+		              row_age(ctl->now_unix_ms, until, age));
 }
 
 static void put_muted(struct ctl *ctl, const struct json *row)
@@ -117,7 +119,7 @@ static void put_subscription(struct ctl *ctl, const struct json *row)
 	scoped(buf_done) struct buf caveats;
 
 	buf_init(&caveats, BUF_NO_CAP);
-	subscription_caveats(row, ", ", &caveats);
+	row_caveats(row, ", ", &caveats);
 	put_member(ctl, "Subscription", row, "subscription_id");
 	put_member(ctl, "Name", row, "name");
 	ctl_put_field(ctl, "Tenant", "%s (%s)",

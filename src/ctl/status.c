@@ -12,6 +12,7 @@
 #include "ctl/outcome.h"
 #include "ctl/pages.h"
 #include "ctl/verb.h"
+#include "show/row.h"
 
 /* As many of those that are off have room on one screen. */
 #define OFF_SHOWN 10
@@ -131,18 +132,19 @@ static void put_head(struct ctl *ctl, const struct json *document)
 	const char *completed = json_get_text(pass, "completed_at");
 	const char *version = json_get_text(document, "version");
 	bool ready = false;
-	char age[CTL_AGE_SIZE];
+	char age[ROW_AGE_SIZE];
 
 	(void)json_bool(json_get(document, "ready"), &ready);
 	ctl_put_field(ctl, "jitd", "%s, started %s, %s",
 	              version ? version : "of an unknown version",
-	              ctl_age(ctl, json_get_text(document, "started_at"), age),
+	              row_age(ctl->now_unix_ms,
+	                      json_get_text(document, "started_at"), age),
 	              ready ? "ready"
 	                    : "not ready: its first pass is not over");
 	if (completed)
 		ctl_put_field(ctl, "Last pass",
 		              "%s: %" PRId64 " polled, %" PRId64 " failed",
-		              ctl_age(ctl, completed, age),
+		              row_age(ctl->now_unix_ms, completed, age),
 		              number(pass, "polled"), number(pass, "failed"));
 	else
 		ctl_put_field(ctl, "Last pass", "none yet");
@@ -161,7 +163,7 @@ static void put_tenants(struct ctl *ctl, const struct json *tenants)
 {
 	scoped(table_free) struct table *table =
 		table_new(tenant_columns, COUNT(tenant_columns));
-	char age[CTL_AGE_SIZE], digits[24];
+	char age[ROW_AGE_SIZE], digits[24];
 
 	for (size_t i = 0; i < json_array_size(tenants); i++) {
 		const struct json *tenant = json_array_at(tenants, i);
@@ -179,11 +181,13 @@ static void put_tenants(struct ctl *ctl, const struct json *tenants)
 		table_add(table, json_get_text(credential, "kind"),
 		          STYLE_PLAIN);
 		table_add(table, json_get_text(credential, "state"), style);
-		table_add(table, expires ? ctl_age(ctl, expires, age) : NULL,
+		table_add(table,
+		          expires ? row_age(ctl->now_unix_ms, expires, age)
+		                  : NULL,
 		          STYLE_PLAIN);
 		table_add(table,
-		          ctl_age(ctl, json_get_text(tenant, "discovered_at"),
-		                  age),
+		          row_age(ctl->now_unix_ms,
+		                  json_get_text(tenant, "discovered_at"), age),
 		          STYLE_PLAIN);
 		table_add(table, problem, style);
 	}
@@ -201,7 +205,7 @@ static int add_off(struct ctl *ctl, struct table *table, const char *state,
 	                  OFF_SHOWN - table_rows(table),
 	                  counts->muted ? "&muted=false" : "");
 	const struct json *rows;
-	char age[CTL_AGE_SIZE];
+	char age[ROW_AGE_SIZE];
 	int r;
 
 	r = client_get(ctl->status, path, &answer, error);
@@ -217,7 +221,8 @@ static int add_off(struct ctl *ctl, struct table *table, const char *state,
 		table_add(table, json_get_text(row, "name"), STYLE_PLAIN);
 		table_add(table, state, style_of_state(state));
 		table_add(table, json_get_text(row, "reason"), STYLE_PLAIN);
-		table_add(table, ctl_age(ctl, since, age), STYLE_PLAIN);
+		table_add(table, row_age(ctl->now_unix_ms, since, age),
+		          STYLE_PLAIN);
 		table_add(table, since, STYLE_PLAIN);
 	}
 	return 0;

@@ -30,24 +30,3 @@ int subscription_fetch(struct client *client, const char *wanted,
 		                 ids[0]);
 	return r;
 }
-
-bool subscription_is_stale(const struct json *row)
-{
-	bool stale = false;
-
-	(void)json_bool(json_get(row, "stale"), &stale);
-	return stale;
-}
-
-void subscription_caveats(const struct json *row, const char *mark,
-                          struct buf *out)
-{
-	const struct json *caveats = json_get(row, "caveats");
-
-	for (size_t i = 0; i < json_array_size(caveats); i++) {
-		const char *caveat = json_text(json_array_at(caveats, i));
-
-		buf_add_format(out, "%s%s", i ? mark : "",
-		               caveat ? caveat : "?");
-	}
-}

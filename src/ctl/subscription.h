@@ -16,9 +16,3 @@ struct json;
  * be given to client_answer_done() whatever is returned. */
 int subscription_fetch(struct client *client, const char *wanted,
                        struct client_answer *ret_answer, struct error *error);
-
-bool subscription_is_stale(const struct json *row);
-
-/* Appends the caveats with a mark between them. */
-void subscription_caveats(const struct json *row, const char *mark,
-                          struct buf *out);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/audit.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -122,7 +121,7 @@ static int watch_once(struct audit *audit, struct error *error)
 	return r;
 }
 
-static int run(struct audit *audit, enum audit_format format)
+static int run(struct audit *audit, enum roster_format format)
 {
 	struct error error = { "" };
 	bool complete;
@@ -159,19 +158,7 @@ static void open_audit(struct audit *audit)
 	audit->outbox = outbox_new(&outbox_options);
 }
 
-int audit_format_from_string(const char *word, enum audit_format *ret_format)
-{
-	static const char *const words[] = { "table", "json", "csv" };
-
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (text_equal(word, words[i])) {
-			*ret_format = (enum audit_format)i;
-			return 0;
-		}
-	return -EINVAL;
-}
-
-int audit_run(const struct daemon_options *options, enum audit_format format)
+int audit_run(const struct daemon_options *options, enum roster_format format)
 {
 	struct audit audit = { NULL };
 	struct error error = { "" };

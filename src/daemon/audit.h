@@ -6,8 +6,7 @@
 #pragma once
 
 #include "daemon/daemon.h"
-
-enum audit_format { AUDIT_TABLE, AUDIT_JSON, AUDIT_CSV };
+#include "show/roster.h"
 
 /* 0: all enabled; 1: something is off; 4: nothing is off, but something is
  * unknown, or nothing was found; 78: the configuration. */
@@ -17,5 +16,4 @@ enum audit_exit {
 	AUDIT_EXIT_UNKNOWN = 4,
 };
 
-int audit_format_from_string(const char *word, enum audit_format *ret_format);
-int audit_run(const struct daemon_options *options, enum audit_format format);
+int audit_run(const struct daemon_options *options, enum roster_format format);

@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
-#include "daemon/audit.h"
+#include "show/roster.h"
 
 struct ledger;
 
 /* JSON is the document of GET /v1/subscriptions. */
-void audit_print(const struct ledger *ledger, enum audit_format format,
+void audit_print(const struct ledger *ledger, enum roster_format format,
                  int64_t now_unix_ms);

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@
 #include "core/ledger.h"
 #include "daemon/outbox.h"
 #include "daemon/poller.h"
-#include "daemon/service.h"
+#include "daemon/service_state.h"
 #include "daemon/tenants.h"
 #include "daemon/watch.h"
 #include "io/loop.h"
@@ -209,14 +211,16 @@ static void put_tokens(const struct tenants *tenants, struct buf *out)
 static double resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long total = 0, resident = 0;
+	char line[128] = "";
+	char *second;
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%lu %lu", &total, &resident) != 2)
-		resident = 0;
+	second = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
 	fclose(file);
-	return (double)resident * (double)sysconf(_SC_PAGESIZE);
+	return second ? (double)strtoul(second, NULL, 10) *
+	                        (double)sysconf(_SC_PAGESIZE)
+	              : 0;
 }
 
 static unsigned open_descriptors(void)

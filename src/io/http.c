@@ -338,13 +338,17 @@ int http_new(struct loop *loop, const struct http_options *options,
 
 void http_free(struct http *http)
 {
+	struct http_socket *socket, *next;
+
 	if (!http)
 		return;
 	while (!LIST_EMPTY(&http->calls))
 		http_cancel(LIST_FIRST(&http->calls));
 	curl_multi_cleanup(http->multi);
-	while (!LIST_EMPTY(&http->sockets))
-		socket_free(LIST_FIRST(&http->sockets));
+	for (socket = LIST_FIRST(&http->sockets); socket; socket = next) {
+		next = LIST_NEXT(socket, entry);
+		socket_free(socket);
+	}
 	loop_timer_free(http->timer);
 	loop_timer_free(http->nudge_timer);
 	free(http->settings.user_agent);

@@ -12,9 +12,10 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "io/http.h"
+#include "io/http_request.h"
 
 struct curl_slist;
+struct http;
 
 /* What all calls have in common. */
 struct http_settings {

@@ -12,13 +12,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "io/http.h"
 
 /* More than the servers of ours take. */
 #define URL_MAX_BYTES 16384
 
-/* The parts of a URL by libcurl's own parser, so that what is checked is what
- * is called; NULL where it is none, or names a user. */
+/* The parts of a URL; NULL where it is none, or names a user. */
 static CURLU *url_parse(const char *url)
 {
 	CURLU *parsed = xptr(curl_url());
@@ -77,32 +75,6 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-bool http_url_may_be_plain(const char *url, bool link_local)
-{
-	CURLU *parsed = url_parse(url);
-	char *host = parsed ? url_part(parsed, CURLUPART_HOST, 0) : NULL;
-	bool may = host &&
-	           (is_loopback(host) || (link_local && is_link_local(host)));
-
-	curl_free(host);
-	curl_url_cleanup(parsed);
-	return may;
-}
-
-char *http_url_host(const char *url)
-{
-	CURLU *parsed = url ? url_parse(url) : NULL;
-	char *host = parsed ? url_part(parsed, CURLUPART_HOST, 0) : NULL;
-	char *port = parsed ? url_part(parsed, CURLUPART_PORT, 0) : NULL;
-	char *text = xasprintf("%s%s%s", host ? host : "the server",
-	                       port ? ":" : "", port ? port : "");
-
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(parsed);
-	return text;
-}
-
 int http_check_url(const char *url, struct error *error)
 {
 	CURLU *parsed;
@@ -143,4 +115,30 @@ bool http_same_origin(const char *a, const char *b)
 	curl_url_cleanup(parsed_a);
 	curl_url_cleanup(parsed_b);
 	return same;
+}
+
+bool http_url_may_be_plain(const char *url, bool link_local)
+{
+	CURLU *parsed = url_parse(url);
+	char *host = parsed ? url_part(parsed, CURLUPART_HOST, 0) : NULL;
+	bool may = host &&
+	           (is_loopback(host) || (link_local && is_link_local(host)));
+
+	curl_free(host);
+	curl_url_cleanup(parsed);
+	return may;
+}
+
+char *http_url_host(const char *url)
+{
+	CURLU *parsed = url ? url_parse(url) : NULL;
+	char *host = parsed ? url_part(parsed, CURLUPART_HOST, 0) : NULL;
+	char *port = parsed ? url_part(parsed, CURLUPART_PORT, 0) : NULL;
+	char *text = xasprintf("%s%s%s", host ? host : "the server",
+	                       port ? ":" : "", port ? port : "");
+
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parsed);
+	return text;
 }

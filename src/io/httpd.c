@@ -43,7 +43,8 @@ struct httpd {
 	LIST_HEAD(, httpd_listener) listeners;
 	struct loop_timer *listen_again;
 	struct evbuffer *text; /* to hand something over; else empty */
-	size_t streams;
+	unsigned streams;
+	unsigned max_streams;
 };
 
 struct httpd_request {
@@ -284,15 +285,29 @@ static void on_stream_woken(void *user)
 		stream->ops.fill(stream, stream->user);
 }
 
+static struct client_limits client_limits(const struct httpd_options *options)
+{
+	return (struct client_limits){
+		.clients = options->max_clients,
+		.request_ms = options->request_ms ? options->request_ms
+		                                  : HTTPD_REQUEST_MS,
+		.stalled_ms = options->stalled_ms ? options->stalled_ms
+		                                  : HTTPD_STALLED_MS,
+		.piece_bytes = HTTPD_BODY_MAX_BYTES,
+	};
+}
+
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,
                         httpd_request_fn *fn, void *user)
 {
+	const struct client_limits limits = client_limits(options);
 	struct httpd *httpd = xcalloc(1, sizeof(*httpd));
 
 	httpd->loop = loop;
 	httpd->fn = fn;
 	httpd->user = user;
-	clients_init(&httpd->clients, loop, options);
+	httpd->max_streams = options->max_streams;
+	clients_init(&httpd->clients, loop, &limits);
 	httpd->clients.gone = on_client_gone;
 	httpd->clients.stalled = on_client_stalled;
 	LIST_INIT(&httpd->listeners);
@@ -303,10 +318,15 @@ struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,
 
 void httpd_free(struct httpd *httpd)
 {
+	struct httpd_listener *listener, *next;
+
 	if (!httpd)
 		return;
-	while (!LIST_EMPTY(&httpd->listeners))
-		listener_free(LIST_FIRST(&httpd->listeners));
+	for (listener = LIST_FIRST(&httpd->listeners); listener;
+	     listener = next) {
+		next = LIST_NEXT(listener, entry);
+		listener_free(listener);
+	}
 	clients_done(&httpd->clients);
 	loop_timer_free(httpd->listen_again);
 	evbuffer_free(httpd->text);
@@ -315,7 +335,10 @@ void httpd_free(struct httpd *httpd)
 
 void httpd_set_options(struct httpd *httpd, const struct httpd_options *options)
 {
-	clients_set_options(&httpd->clients, options);
+	const struct client_limits limits = client_limits(options);
+
+	httpd->max_streams = options->max_streams;
+	clients_set_limits(&httpd->clients, &limits);
 }
 
 int httpd_listen(struct httpd *httpd, const char *path, mode_t mode, int tag,
@@ -415,7 +438,7 @@ struct httpd_stream *httpd_stream_begin(struct httpd_request *request,
 	struct evhttp_request *ask = request->ask;
 	struct httpd_stream *stream;
 
-	if (!client || httpd->streams >= httpd->clients.options.max_streams)
+	if (!client || httpd->streams >= httpd->max_streams)
 		return NULL;
 
 	request_free(request);

@@ -13,35 +13,30 @@
 #include "base/mem.h"
 #include "io/loop.h"
 
-/*
- * evhttp reads on while it answers, and waits for the end of a line of a body
- * for ever. A client whose unread input is larger than this is closed: it is
- * the largest piece that evhttp wants whole, and what comes with its last byte.
- */
-#define READ_MAX_BYTES  16384
-#define INPUT_MAX_BYTES (HTTPD_BODY_MAX_BYTES + READ_MAX_BYTES)
+#define READ_MAX_BYTES 16384
 
 /* When a client is to be closed, or its stream dropped, if nothing changes. */
 static int64_t deadline_ms(const struct client *client)
 {
-	const struct httpd_options *options = &client->clients->options;
+	const struct client_limits *limits = &client->clients->limits;
 
+	if (client->state == CLIENT_WAITING)
+		return INT64_MAX;
 	if (client->is_flooding)
 		return client->since_ms;
 	switch (client->state) {
 	case CLIENT_READING:
-		return client->since_ms + options->request_ms;
-	case CLIENT_WAITING:
-		return INT64_MAX;
+		return client->since_ms + limits->request_ms;
 	case CLIENT_STREAMING:
 		if (client_pending_bytes(client) == 0)
 			return INT64_MAX;
 		break;
+	case CLIENT_WAITING:
 	case CLIENT_ANSWERED:
 	case CLIENT_LEAVING:
 		break;
 	}
-	return client->since_ms + options->stalled_ms;
+	return client->since_ms + limits->stalled_ms;
 }
 
 /* Sees to it that the clients are looked at by then. */
@@ -102,7 +97,7 @@ static struct client *one_too_many(const struct clients *clients)
 		    (!oldest || client->since_ms <= oldest->since_ms))
 			oldest = client;
 	}
-	return count > clients->options.max_clients ? oldest : NULL;
+	return count > clients->limits.clients ? oldest : NULL;
 }
 
 static void thin_out(struct clients *clients)
@@ -131,13 +126,18 @@ static void on_output(struct evbuffer *output,
 		sweep_by(client->clients, deadline_ms(client));
 }
 
+/*
+ * evhttp reads on while it answers, and waits for the end of a line in a body
+ * for ever. A client whose unread input is larger than one piece, and what may
+ * come with the last byte of it, is closed.
+ */
 static void on_input(struct evbuffer *input,
                      const struct evbuffer_cb_info *info, void *user)
 {
 	struct client *client = user;
+	size_t most = client->clients->limits.piece_bytes + READ_MAX_BYTES;
 
-	if (client->is_flooding ||
-	    evbuffer_get_length(input) <= INPUT_MAX_BYTES)
+	if (client->is_flooding || evbuffer_get_length(input) <= most)
 		return;
 	client->is_flooding = true;
 	sweep_by(client->clients, deadline_ms(client));
@@ -181,16 +181,18 @@ static void connection_find(struct client *client)
 static void on_accepted(int fd, short what, void *user)
 {
 	struct clients *clients = user;
-	struct client *client;
+	struct client *client, *next;
 
-	for (client = client_find(clients, NULL); client;
-	     client = client_find(clients, NULL))
-		connection_find(client);
+	for (client = LIST_FIRST(&clients->list); client; client = next) {
+		next = LIST_NEXT(client, entry);
+		if (!client->connection)
+			connection_find(client);
+	}
 	thin_out(clients);
 }
 
 void clients_init(struct clients *clients, struct loop *loop,
-                  const struct httpd_options *options)
+                  const struct client_limits *limits)
 {
 	clients->loop = loop;
 	LIST_INIT(&clients->list);
@@ -198,7 +200,7 @@ void clients_init(struct clients *clients, struct loop *loop,
 		xptr(event_new(loop_base(loop), -1, 0, on_accepted, clients));
 	clients->sweep = loop_timer_new(loop, on_sweep, clients);
 	clients->sweep_at_ms = INT64_MAX;
-	clients_set_options(clients, options);
+	clients_set_limits(clients, limits);
 }
 
 void clients_done(struct clients *clients)
@@ -208,14 +210,10 @@ void clients_done(struct clients *clients)
 	loop_timer_free(clients->sweep);
 }
 
-void clients_set_options(struct clients *clients,
-                         const struct httpd_options *options)
+void clients_set_limits(struct clients *clients,
+                        const struct client_limits *limits)
 {
-	clients->options = *options;
-	if (!options->request_ms)
-		clients->options.request_ms = HTTPD_REQUEST_MS;
-	if (!options->stalled_ms)
-		clients->options.stalled_ms = HTTPD_STALLED_MS;
+	clients->limits = *limits;
 	thin_out(clients);
 	sweep_by(clients, loop_now_ms(clients->loop));
 }

@@ -13,14 +13,22 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "io/httpd.h"
-
 struct bufferevent;
 struct clients;
 struct event;
 struct event_base;
 struct evhttp_connection;
+struct httpd_request;
+struct httpd_stream;
+struct loop;
 struct loop_timer;
+
+struct client_limits {
+	unsigned clients; /* at most, besides those that stream */
+	int64_t request_ms;
+	int64_t stalled_ms;
+	size_t piece_bytes; /* the largest that evhttp reads as one */
+};
 
 enum client_state {
 	CLIENT_READING,  /* its request is incomplete, or none has begun */
@@ -44,7 +52,7 @@ struct client {
 
 struct clients {
 	struct loop *loop;
-	struct httpd_options options;
+	struct client_limits limits;
 	LIST_HEAD(, client) list;
 	struct event *accepted;
 	struct loop_timer *sweep;
@@ -58,12 +66,12 @@ struct clients {
 
 /* The two callbacks are set by the caller. */
 void clients_init(struct clients *clients, struct loop *loop,
-                  const struct httpd_options *options);
+                  const struct client_limits *limits);
 
 /* All must have gone, with their evhttp. */
 void clients_done(struct clients *clients);
-void clients_set_options(struct clients *clients,
-                         const struct httpd_options *options);
+void clients_set_limits(struct clients *clients,
+                        const struct client_limits *limits);
 size_t clients_count(const struct clients *clients);
 
 /* A new client, whose connection evhttp is about to make on that socket. */

@@ -121,12 +121,15 @@ int httpd_socket_make(const char *path, mode_t mode,
 
 void httpd_socket_remove(struct httpd_socket *socket)
 {
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat st;
 
 	if (!socket->path)
 		return;
+	memcpy(address.sun_path, socket->path, strlen(socket->path));
+	/* An inode's number is soon given again: to somebody's who listens. */
 	if (lstat(socket->path, &st) == 0 && st.st_dev == socket->device &&
-	    st.st_ino == socket->inode)
+	    st.st_ino == socket->inode && probe(&address) == -ECONNREFUSED)
 		(void)unlink(socket->path);
 	free(socket->path);
 	socket->path = NULL;

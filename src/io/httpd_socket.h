@@ -24,7 +24,8 @@ int httpd_socket_make(const char *path, mode_t mode,
                       struct httpd_socket *ret_socket, int *ret_fd,
                       struct error *error);
 
-/* Removes it from its path, where it is still what was made. */
+/* Once its descriptor is closed: removes it from its path, where it is still
+ * what was made. */
 void httpd_socket_remove(struct httpd_socket *socket);
 
 /* 0, or -EINVAL with words where fd is no listening Unix stream socket. */

@@ -123,7 +123,8 @@ static void a_scope_begins_with_a_slash(void **state)
 	scoped(assignment_set_free) struct assignment_set *set = NULL;
 
 	assert_int_equal(
-		add(&set, DOCUMENT(",\"scope\":\"Subscriptions/" SUBSCRIPTION "/\""),
+		add(&set,
+	            DOCUMENT(",\"scope\":\"Subscriptions/" SUBSCRIPTION "/\""),
 	            NULL),
 		0);
 	assert_string_equal(assignment_at(set, 0)->scope,

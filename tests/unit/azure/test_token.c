@@ -563,6 +563,34 @@ static void one_that_others_use_well_is_not_dropped_again(void **state)
 	assert_non_null(token_failure(token));
 }
 
+static void that_another_one_was_taken_says_nothing(void **state)
+{
+	struct world *world = *state;
+	scoped(token_free) struct token *token =
+		token_new(world->loop, world_client_secret(world), NULL, NULL);
+
+	wait_for(world, token);
+	refuse(token, "token-1");
+	wait_for(world, token);
+	accept(token, "token-1");
+	refuse(token, "token-2");
+	assert_null(token_get(token));
+}
+
+static void that_it_was_taken_does_not_mend_its_renewal(void **state)
+{
+	struct world *world = *state;
+	scoped(token_free) struct token *token =
+		token_new(world->loop, world_client_secret(world), NULL, NULL);
+
+	wait_for(world, token);
+	script_add(&world->authority, unwell);
+	fake_loop_run_ms(world->loop, 56 * MINUTE);
+	assert_non_null(token_failure(token));
+	accept(token, "token-1");
+	assert_non_null(token_failure(token));
+}
+
 static void a_refused_file_is_told_and_heals_by_a_new_one(void **state)
 {
 	struct world *world = *state;
@@ -725,6 +753,8 @@ int main(void)
 		world_test(refused_again_and_again_it_makes_no_loop),
 		world_test(a_failure_of_another_kind_ends_the_trial),
 		world_test(one_that_others_use_well_is_not_dropped_again),
+		world_test(that_another_one_was_taken_says_nothing),
+		world_test(that_it_was_taken_does_not_mend_its_renewal),
 		world_test(a_refused_file_is_told_and_heals_by_a_new_one),
 		world_test(a_file_is_read_again_when_it_changes),
 		world_test(what_is_lent_lasts_for_the_turn),

@@ -160,6 +160,30 @@ bool peer_ends(struct peer *peer)
 	return loop_until(peer->loop, has_ended, peer, PATIENCE_MS);
 }
 
+struct bytes_wanted {
+	const struct peer *peer;
+	size_t size_bytes;
+};
+
+static bool have_come(const void *user)
+{
+	const struct bytes_wanted *wanted = user;
+
+	return wanted->peer->got.size_bytes >= wanted->size_bytes;
+}
+
+bool peer_takes(struct peer *peer, size_t size_bytes)
+{
+	const struct bytes_wanted wanted = { peer, peer->got.size_bytes +
+		                                           size_bytes };
+	bool came;
+
+	peer_set_reading(peer, true);
+	came = loop_until(peer->loop, have_come, &wanted, PATIENCE_MS);
+	peer_set_reading(peer, false);
+	return came;
+}
+
 size_t peer_count(const struct peer *peer, const char *text)
 {
 	const char *at = peer->got.data;

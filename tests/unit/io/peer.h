@@ -46,5 +46,8 @@ void peer_set_reading(struct peer *peer, bool reading);
 bool peer_gets(struct peer *peer, const char *text);
 bool peer_ends(struct peer *peer);
 
+/* Reads so many bytes more at least, and then no more; whether they came. */
+bool peer_takes(struct peer *peer, size_t size_bytes);
+
 /* How often text has come. */
 size_t peer_count(const struct peer *peer, const char *text);

@@ -219,7 +219,8 @@ static void every_method_reaches_the_callback(void **state)
 static void an_unknown_method_is_answered_and_closed(void **state)
 {
 	static const char *const requests[] = {
-		"BREW /a HTTP/1.1\r\nContent-Length: 38\r\n\r\n" GET,
+		/* Its body must not pass for the next request. */
+		("BREW /a HTTP/1.1\r\nContent-Length: 33\r\n\r\n" GET),
 		"get /a HTTP/1.1\r\n\r\n",
 		"\x01\x02 /a HTTP/1.1\r\n\r\n",
 	};
@@ -354,7 +355,7 @@ static void a_request_must_come_whole_in_time_however_it_drips(void **state)
 		"POST / HTTP/1.1\r\nExpect: 100-continue\r\n"
 		"Content-Length: 9999\r\n\r\n",
 		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n",
-		GET "GET ",
+		(GET "GET "),
 	};
 	struct world *world = *state;
 
@@ -473,18 +474,18 @@ static void an_answer_that_is_not_taken_is_given_up(void **state)
 
 	peer_set_reading(slow, false);
 	peer_set_reading(dead, false);
-	peer_send(slow, "GET /big/2000000 HTTP/1.1\r\n\r\n");
-	peer_send(dead, "GET /big/2000000 HTTP/1.1\r\n\r\n");
+	peer_send(slow, "GET /big/4000000 HTTP/1.1\r\n\r\n");
+	peer_send(dead, "GET /big/4000000 HTTP/1.1\r\n\r\n");
 	/* To take a little now and then is enough. */
 	for (int i = 0; i < 6; i++) {
-		loop_for(world->loop, 200);
-		peer_set_reading(slow, true);
-		loop_for(world->loop, 1);
-		peer_set_reading(slow, false);
+		loop_for(world->loop, 150);
+		assert_true(peer_takes(slow, 250000));
 	}
 	assert_int_equal(httpd_clients(world->httpd), 1);
 	peer_set_reading(slow, true);
-	assert_true(peer_gets(slow, "Content-Length: 2000027\r\n"));
+	assert_true(peer_ends(slow));
+	assert_int_equal(peer_count(slow, "Content-Length: 4000026\r\n"), 1);
+	assert_true(slow->got.size_bytes > 4000026);
 	peer_set_reading(dead, true);
 	assert_true(peer_ends(dead));
 	assert_true(dead->got.size_bytes < 1000000);
@@ -537,7 +538,7 @@ static void a_client_with_a_long_path_does_no_harm(void **state)
 	length = (size_t)snprintf(address.sun_path, sizeof(address.sun_path),
 	                          "%s", folder_path(""));
 	memset(address.sun_path + length, 'x',
-	       sizeof(address.sun_path) - length);
+	       sizeof(address.sun_path) - 1 - length);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
 	                 0);
 	peer = peer_connect(world->loop, fd, world->path);
@@ -565,19 +566,25 @@ static void descriptors_may_run_out_for_a_while(void **state)
 	struct world *world = *state;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct rlimit before, none;
-	struct peer *peer;
+	struct peer *early, *late;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = (rlim_t)fd + 1;
-	peer = peer_connect(world->loop, fd, world->path);
-	peer_send(peer, GET);
+	early = peer_connect(world->loop, fd, world->path);
+	peer_send(early, GET);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	loop_for(world->loop, 50);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_int_equal(world->requests, 0);
-	assert_true(peer_gets(peer, "GET /a [-] 7 0:."));
-	peer_free(peer);
+
+	late = peer_new(world->loop, world->path);
+	peer_send(late, GET);
+	assert_true(peer_gets(late, "GET /a [-] 7 0:."));
+	/* Under valgrind the first was accepted and thrown away. */
+	assert_true(early->ended || peer_gets(early, "GET /a [-] 7 0:."));
+	peer_free(early);
+	peer_free(late);
 }
 
 static void sockets_have_tags_and_may_be_handed_in(void **state)

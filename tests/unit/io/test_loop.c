@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
 
 #include "base/chance.h"
 #include "base/mem.h"
@@ -35,6 +37,7 @@ struct note {
 	struct loop_task *task;
 	struct loop_watch *watch;
 	struct loop_signal *signal;
+	int fd;
 };
 
 static void write_down(struct record *record, char letter)
@@ -95,6 +98,26 @@ static void timers_fire_in_the_order_of_their_times(void **state)
 	assert_true(record.turn_ms[0] >= now_ms + 10);
 	assert_true(record.turn_ms[3] >= now_ms + 30);
 	assert_true(record.turn_ms[3] < now_ms + 5000);
+}
+
+static void timers_of_one_time_fire_in_the_order_of_their_setting(void **state)
+{
+	enum { TIMERS = 26 };
+	scoped(loop_free) struct loop *loop = loop_new();
+	struct record record = { .loop = loop, .stop_at = TIMERS };
+	struct note notes[TIMERS];
+	int64_t at_ms = loop_now_ms(loop) + 20;
+
+	for (int i = 0; i < TIMERS; i++) {
+		notes[i] = (struct note){ .record = &record,
+			                  .letter = (char)('a' + i) };
+		notes[i].timer = loop_timer_new(loop, on_note, &notes[i]);
+		loop_timer_set(notes[i].timer, at_ms);
+	}
+	loop_run(loop);
+	assert_string_equal(record.letters, "abcdefghijklmnopqrstuvwxyz");
+	for (int i = 0; i < TIMERS; i++)
+		loop_timer_free(notes[i].timer);
 }
 
 static void a_timer_fires_once_for_each_setting(void **state)
@@ -161,30 +184,82 @@ static void a_timer_may_be_freed_in_a_callback(void **state)
 	loop_timer_free(killer);
 }
 
+static void on_read_one(unsigned ready, void *user)
+{
+	struct note *note = user;
+
+	write_down(note->record, note->letter);
+	loop_watch_set(note->watch, LOOP_READY_NONE);
+}
+
+/* As early as can be, again and again. */
 static void on_again(void *user)
 {
 	struct note *note = user;
 
 	write_down(note->record, note->letter);
 	if (note->record->count < 60)
-		loop_timer_set(note->timer, 0);
+		loop_timer_set(note->timer, INT64_MIN);
+}
+
+/* Makes a descriptor ready that was not when the turn began. */
+static void on_write_one(void *user)
+{
+	struct note *note = user;
+
+	write_down(note->record, note->letter);
+	assert_int_equal(write(note->fd, "x", 1), 1);
 }
 
 static void a_timer_that_is_always_due_leaves_room_for_others(void **state)
 {
 	scoped(loop_free) struct loop *loop = loop_new();
 	struct record record = { .loop = loop, .stop_at = 60 };
-	struct note greedy = { .record = &record, .letter = 'g' },
-		    other = { .record = &record, .letter = 'o' };
+	struct note greedy = { .record = &record, .letter = 'g' };
+	struct note other = { .record = &record, .letter = 'o' };
+	struct note watch = { .record = &record, .letter = 'w' };
+	int ends[2];
 
+	assert_int_equal(pipe(ends), 0);
 	greedy.timer = loop_timer_new(loop, on_again, &greedy);
-	other.timer = loop_timer_new(loop, on_note, &other);
+	other.timer = loop_timer_new(loop, on_write_one, &other);
+	other.fd = ends[1];
+	watch.watch = loop_watch_new(loop, ends[0], LOOP_READY_READ,
+	                             on_read_one, &watch);
 	loop_timer_set(greedy.timer, 0);
 	loop_timer_set(other.timer, 0);
 	loop_run(loop);
-	assert_memory_equal(record.letters, "gogg", 4);
+	assert_memory_equal(record.letters, "gowgg", 5);
 	loop_timer_free(greedy.timer);
 	loop_timer_free(other.timer);
+	loop_watch_free(watch.watch);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* libevent has a callback called again and again for data that is left where
+ * a buffer is full, and looks at descriptors meanwhile, but at nothing else. */
+static void on_leave_it(struct bufferevent *buffer, void *user)
+{
+}
+
+static void libevent_cannot_keep_the_loop_for_itself(void **state)
+{
+	scoped(loop_free) struct loop *loop = loop_new();
+	struct bufferevent *buffer;
+	int ends[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	buffer = bufferevent_socket_new(loop_base(loop), ends[0], 0);
+	bufferevent_setcb(buffer, on_leave_it, NULL, NULL, NULL);
+	bufferevent_setwatermark(buffer, EV_READ, 0, 1);
+	bufferevent_enable(buffer, EV_READ);
+	assert_int_equal(write(ends[1], "xx", 2), 2);
+	run_for(loop, 20);
+	bufferevent_free(buffer);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 enum { MANY = 500 };
@@ -288,14 +363,6 @@ static void on_wake_again(void *user)
 
 	write_down(note->record, note->letter);
 	loop_task_wake(note->task);
-}
-
-static void on_read_one(unsigned ready, void *user)
-{
-	struct note *note = user;
-
-	write_down(note->record, note->letter);
-	loop_watch_set(note->watch, LOOP_READY_NONE);
 }
 
 static void a_task_that_wakes_itself_leaves_room_for_others(void **state)
@@ -539,7 +606,7 @@ static void signals_call_back_until_they_are_freed(void **state)
 
 static void a_peer_that_has_gone_is_no_signal(void **state)
 {
-	scoped(loop_free) struct loop *loop = loop_new();
+	struct loop *loop = loop_new();
 	int ends[2];
 
 	assert_int_equal(pipe(ends), 0);
@@ -547,6 +614,7 @@ static void a_peer_that_has_gone_is_no_signal(void **state)
 	assert_int_equal(write(ends[1], "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
 	close(ends[1]);
+	loop_free(loop);
 }
 
 static void on_stop_and_wake(void *user)
@@ -589,10 +657,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timers_fire_in_the_order_of_their_times),
+		cmocka_unit_test(
+			timers_of_one_time_fire_in_the_order_of_their_setting),
 		cmocka_unit_test(a_timer_fires_once_for_each_setting),
 		cmocka_unit_test(a_timer_may_be_freed_in_a_callback),
 		cmocka_unit_test(
 			a_timer_that_is_always_due_leaves_room_for_others),
+		cmocka_unit_test(libevent_cannot_keep_the_loop_for_itself),
 		cmocka_unit_test(random_timers_never_fire_early_late_or_twice),
 		cmocka_unit_test(a_task_runs_once_at_the_end_of_the_turn),
 		cmocka_unit_test(

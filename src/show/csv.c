@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/csv.h"
+#include "show/csv.h"
 
 #include <string.h>
 

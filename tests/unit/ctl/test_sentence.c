@@ -11,36 +11,6 @@
 
 #include "base/mem.h"
 #include "ctl/sentence.h"
-#include "ctl/slice.h"
-
-static void the_array_is_found_as_it_was_written(void **state)
-{
-	static const struct {
-		const char *document;
-		const char *expected;
-	} cases[] = {
-		{ "{\"a\":[1,2]}", "1,2" },
-		{ " { \"b\" : {\"a\":[9]} , \"a\" : [ 1 , {\"x\":[2]} ] } ",
-		  " 1 , {\"x\":[2]} " },
-		{ "{\"s\":\"\\\"a\\\":[9]\",\"a\":[\"]\\\\\",\"}\"]}",
-		  "\"]\\\\\",\"}\"" },
-		{ "{\"n\":-1.5e3,\"t\":true,\"u\":null,\"a\":[]}", "" },
-		{ "{\"a\":{\"a\":[1]}}", "" },
-		{ "{\"a\":null}", "" },
-		{ "{\"aa\":[1]}", "" },
-		{ "{}", "" },
-		{ "[1]", "" },
-		{ "", "" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct slice slice = slice_of_array(cases[i].document, "a");
-		scoped(string_free) char *text =
-			xstrndup(slice.text, slice.size_bytes);
-
-		assert_string_equal(text, cases[i].expected);
-	}
-}
 
 static void the_tail_of_a_message_is_not_its_sentence(void **state)
 {
@@ -75,9 +45,8 @@ static void the_tail_of_a_message_is_not_its_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_array_is_found_as_it_was_written),
 		cmocka_unit_test(the_tail_of_a_message_is_not_its_sentence),
 	};
 
-	return cmocka_run_group_tests_name("slice", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("sentence", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/table.h"
+#include "show/table.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/style.h"
+#include "show/style.h"
 
 #include <errno.h>
 #include <stddef.h>

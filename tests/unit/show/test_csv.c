@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "ctl/csv.h"
+#include "show/csv.h"
 
 static void assert_row(const char *const *texts, size_t count,
                        const char *expected)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "ctl/style.h"
-#include "ctl/table.h"
+#include "show/style.h"
+#include "show/table.h"
 
 static const struct table_column columns[] = {
 	{ "ID", false },

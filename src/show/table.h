@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/scoped.h"
-#include "ctl/style.h"
+#include "show/style.h"
 
 struct buf;
 struct table;
