@@ -20,7 +20,7 @@ struct discovery;
 struct token;
 
 /* One page: a hundred thousand rows at most. */
-#define DISCOVERY_PAGE_MAX_BYTES (64 * 1024 * 1024)
+#define DISCOVERY_PAGE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 /* A listing longer than this many pages or rows is refused: it does not
  * end. */

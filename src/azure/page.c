@@ -34,7 +34,7 @@ int page_parse(const char *body, size_t size_bytes, struct page *ret_page,
 		return error_set(error, -EINVAL, "there is a NUL in it");
 	rest = json_slice_array(body, "value");
 	r = rest.text ? frame_parse(body, size_bytes, &rest, &root, error)
-		      : json_parse(body, size_bytes, &root, error);
+	              : json_parse(body, size_bytes, &root, error);
 	if (r < 0)
 		return r;
 	rows = json_get(root, "value");

@@ -72,7 +72,7 @@ static void format_COUNT(const void *slot, struct buf *out)
 static int parse_RATE(const struct key *key, const char *value, void *slot,
                       struct error *error)
 {
-	unsigned number;
+	unsigned number = 0;
 	int r;
 
 	if (text_equal(value, "auto")) {

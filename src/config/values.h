@@ -40,18 +40,25 @@ struct value_type {
 	void (*free)(void *slot); /* NULL: nothing to free */
 };
 
-#define VALUE_TYPES(TYPE)                                                   \
-	TYPE(DURATION)                                                      \
-	TYPE(COUNT)                                                         \
-	TYPE(RATE) TYPE(BOOL) TYPE(TEXT) TYPE(PATH) TYPE(API_VERSION)       \
-		TYPE(MODE) TYPE(CLOUD) TYPE(UNSET) TYPE(LEVEL) TYPE(TARGET) \
-			TYPE(REMEDIATION) TYPE(CREDENTIAL) TYPE(URL)        \
-				TYPE(DOMAIN) TYPE(GUID) TYPE(GUIDS)         \
-					TYPE(SEGMENT)
-
-#define DECLARE_VALUE_TYPE(type) extern const struct value_type value_##type;
-VALUE_TYPES(DECLARE_VALUE_TYPE)
-#undef DECLARE_VALUE_TYPE
+extern const struct value_type value_DURATION;
+extern const struct value_type value_COUNT;
+extern const struct value_type value_RATE;
+extern const struct value_type value_BOOL;
+extern const struct value_type value_TEXT;
+extern const struct value_type value_URL;
+extern const struct value_type value_PATH;
+extern const struct value_type value_API_VERSION;
+extern const struct value_type value_MODE;
+extern const struct value_type value_CLOUD;
+extern const struct value_type value_UNSET;
+extern const struct value_type value_LEVEL;
+extern const struct value_type value_TARGET;
+extern const struct value_type value_REMEDIATION;
+extern const struct value_type value_CREDENTIAL;
+extern const struct value_type value_DOMAIN;
+extern const struct value_type value_GUID;
+extern const struct value_type value_GUIDS;
+extern const struct value_type value_SEGMENT;
 
 /* One row of keys.def. */
 struct key {

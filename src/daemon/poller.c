@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "azure/token.h"
 #include "base/digest.h"
@@ -35,8 +36,7 @@
 
 /* One poll that is under way. */
 struct flight {
-	struct flight *next;
-	struct flight **previous; /* what points at this one */
+	TAILQ_ENTRY(flight) link;
 	struct poller *poller;
 	struct subscription *subscription;
 	struct poll *poll; /* NULL: it failed before it began */
@@ -49,7 +49,7 @@ struct poller {
 	struct schedule *schedule;
 	struct loop_timer *due;
 	struct pass *pass;
-	struct flight *flights;
+	TAILQ_HEAD(, flight) flights;
 	unsigned in_flight;
 	int64_t progress_ms; /* when a poll last began or ended */
 	struct poller_statistics statistics;
@@ -91,9 +91,7 @@ static void set_timer(struct poller *poller)
 /* The subscription is still out of the schedule. */
 static void free_flight(struct flight *flight)
 {
-	*flight->previous = flight->next;
-	if (flight->next)
-		flight->next->previous = flight->previous;
+	TAILQ_REMOVE(&flight->poller->flights, flight, link);
 	flight->poller->in_flight--;
 	free(flight);
 }
@@ -244,11 +242,7 @@ static struct flight *new_flight(struct poller *poller,
 	flight->poller = poller;
 	flight->subscription = subscription;
 	flight->started_ms = now_ms(poller);
-	flight->next = poller->flights;
-	flight->previous = &poller->flights;
-	if (flight->next)
-		flight->next->previous = &flight->next;
-	poller->flights = flight;
+	TAILQ_INSERT_HEAD(&poller->flights, flight, link);
 	poller->in_flight++;
 	poller->progress_ms = now_ms(poller);
 	return flight;
@@ -327,6 +321,7 @@ struct poller *poller_new(const struct poller_options *options,
 
 	poller->options = *options;
 	poller->policy = *policy;
+	TAILQ_INIT(&poller->flights);
 	poller->schedule = schedule_new(&schedule);
 	poller->pass = pass_new(policy->interval_ms, now_ms(poller));
 	poller->due = loop_timer_new(options->loop, on_due, poller);
@@ -337,11 +332,12 @@ struct poller *poller_new(const struct poller_options *options,
 /* Each is due again at once. */
 static void abandon_flights(struct poller *poller)
 {
-	struct flight *flight;
+	struct flight *flight, *next;
 
-	while ((flight = poller->flights)) {
+	for (flight = TAILQ_FIRST(&poller->flights); flight; flight = next) {
 		struct subscription *subscription = flight->subscription;
 
+		next = TAILQ_NEXT(flight, link);
 		poll_cancel(flight->poll);
 		free_flight(flight);
 		if (subscription->lost)

@@ -395,7 +395,7 @@ static bool find_all(struct control_answer *answer, const struct json *ids,
 static void poll_some(struct control_answer *answer, const struct json *ids,
                       const struct service *service)
 {
-	struct subscription *found[POLL_MAX];
+	struct subscription *found[POLL_MAX] = { NULL };
 	size_t count = json_array_size(ids);
 
 	if (!find_all(answer, ids, service, found))
