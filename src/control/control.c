@@ -185,6 +185,8 @@ static void on_request(struct httpd_request *http, int tag, void *user)
 	if (request_parse(&text, &request, &refusal) < 0) {
 		control_answer_error(&answer, refusal.status, refusal.code,
 		                     "%s", refusal.message.text);
+		if (refusal.allow[0])
+			httpd_add_header(http, "Allow", refusal.allow);
 		reply(http, &answer);
 	} else {
 		dispatch(control, &request, &answer);

@@ -404,6 +404,15 @@ const char *httpd_body(const struct httpd_request *request,
 	return xptr(evbuffer_pullup(body, -1));
 }
 
+void httpd_add_header(struct httpd_request *request, const char *name,
+                      const char *value)
+{
+	if (request->ask)
+		evhttp_add_header(evhttp_request_get_output_headers(
+					  request->ask),
+		                  name, value);
+}
+
 void httpd_reply(struct httpd_request *request, int status,
                  const char *content_type, const char *body, size_t size_bytes)
 {

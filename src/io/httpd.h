@@ -26,7 +26,9 @@ struct loop;
 
 #define HTTPD_REQUEST_MS        5000
 #define HTTPD_HEADERS_MAX_BYTES 8192
-#define HTTPD_BODY_MAX_BYTES    65536
+/* What evhttp takes: more than anybody asks for, so that who asks for too
+ * much gets an answer in words; beyond this it is evhttp's own 413. */
+#define HTTPD_BODY_MAX_BYTES    (256 * 1024)
 
 /* A stream whose reader has taken nothing for so long is dropped. */
 #define HTTPD_STALLED_MS 10000
@@ -75,6 +77,10 @@ const char *httpd_path(const struct httpd_request *request);
 const char *httpd_query(const struct httpd_request *request);
 const char *httpd_body(const struct httpd_request *request,
                        size_t *ret_size_bytes);
+
+/* A header of the answer to come; both are copied. */
+void httpd_add_header(struct httpd_request *request, const char *name,
+                      const char *value);
 
 /* Answers and ends it, also where the client has gone meanwhile; body is
  * copied. HEAD gets no body. */

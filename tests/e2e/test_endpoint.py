@@ -129,12 +129,21 @@ def test_unknown_paths_and_ids_are_404(small, path):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH",
-                                    "OPTIONS"])
+                                    "OPTIONS", "HEAD"])
 def test_the_readers_socket_takes_get_only(small, method):
     for path in ("/v1/poll", "/v1/status", "/nowhere"):
-        status, document = small.request(method, path)
+        status, text = small.request(method, path, raw=True)
         assert status == 403
-        assert str(small.operator) in document["error"]["message"]
+        if method != "HEAD":
+            assert str(small.operator) in json.loads(text)["error"]["message"]
+
+
+def test_a_wrong_method_is_told_the_right_one(small):
+    done = subprocess.run(
+        ["curl", "-sS", "-i", "--unix-socket", small.operator,
+         "http://jitd/v1/poll"], check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("HTTP/1.1 405 ")
+    assert "\nAllow: POST\n" in done.stdout.replace("\r", "")
 
 
 def test_sockets_have_their_modes(small):

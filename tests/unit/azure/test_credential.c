@@ -456,6 +456,24 @@ static void numbers_may_be_written_as_text(void **state)
 	assert_int_equal(fetch(world, credential).lives_ms, 3599000 - 10);
 }
 
+static void what_is_just_in_bounds_is_taken(void **state)
+{
+	static const char *const good[] = {
+		"{\"access_token\":\"!a~\"," TYPE ",\"expires_in\":1}",
+		"{\"access_token\":\"!a~\"," TYPE ",\"expires_in\":172800}",
+	};
+	struct world *world = *state;
+	scoped(credential_free) struct credential *credential =
+		world_client_secret(world);
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		script_clear(&world->authority);
+		script_add(&world->authority,
+		           (struct fake_answer){ .body = good[i] });
+		assert_string_equal(fetch(world, credential).token, "!a~");
+	}
+}
+
 static void a_token_may_be_64_kib_and_no_longer(void **state)
 {
 	struct world *world = *state;
@@ -645,6 +663,7 @@ int main(void)
 		world_test(no_answer_is_told_with_the_host),
 		world_test(answers_that_are_no_token_are_refused),
 		world_test(numbers_may_be_written_as_text),
+		world_test(what_is_just_in_bounds_is_taken),
 		world_test(a_token_may_be_64_kib_and_no_longer),
 		world_test(no_failure_repeats_the_secret),
 		world_test(what_is_told_is_clean_and_short),

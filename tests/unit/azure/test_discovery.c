@@ -209,6 +209,13 @@ static void ill_formed_listings_are_refused(void **state)
 		"{\"value\":[]",
 		"{\"value\":[],\"nextLink\":7}",
 		"{\"value\":[],\"nextLink\":{}}",
+		"{\"value\":[" ROW(1) "],\"value\":[" ROW(2) "]}",
+		"{\"value\":[],\"value\":[" ROW(2) "]}",
+		"{\"value\":[" ROW(1) ROW(2) "]}",
+		"{\"value\":[" ROW(1) ",]}",
+		"{\"value\":[," ROW(1) "]}",
+		"{\"value\":[" ROW(1) "]]}",
+		"{\"value\":[" ROW(1) "}]}",
 		"{\"value\":[7]}",
 		"{\"value\":[null]}",
 		"{\"value\":[{}]}",
@@ -234,6 +241,19 @@ static void ill_formed_listings_are_refused(void **state)
 		assert_int_equal(result.count, 0);
 		assert_true(strlen(result.failure.message) > 20);
 	}
+}
+
+static void a_listing_with_a_nul_in_it_is_refused(void **state)
+{
+	static const char body[] = "{\"value\":[" ROW(1) "]}\0{}";
+	struct fixture *fixture = *state;
+	struct result result;
+
+	script_add(&fixture->world->arm,
+	           (struct fake_answer){ .body = body,
+	                                 .size_bytes = sizeof(body) - 1 });
+	result = discover(fixture, NULL);
+	assert_int_equal(result.failure.class, FAILURE_INVALID);
 }
 
 static void a_broken_id_is_named(void **state)
@@ -427,6 +447,7 @@ int main(void)
 		arm_test(an_empty_page_may_have_a_next),
 		arm_test(what_fails_half_way_gives_no_rows),
 		arm_test(ill_formed_listings_are_refused),
+		arm_test(a_listing_with_a_nul_in_it_is_refused),
 		arm_test(a_broken_id_is_named),
 		arm_test(a_circle_of_links_is_left),
 		arm_test(a_hundred_thousand_rows_are_fine),

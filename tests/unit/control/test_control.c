@@ -43,6 +43,7 @@ struct httpd_request {
 	const char *query;
 	const char *body;
 	int status; /* 0: not answered */
+	char header[64];
 	char type[32];
 	struct buf answer;
 	struct httpd_stream *stream;
@@ -118,6 +119,13 @@ const char *httpd_body(const struct httpd_request *request,
 {
 	*ret_size_bytes = request->body ? strlen(request->body) : 0;
 	return request->body;
+}
+
+void httpd_add_header(struct httpd_request *request, const char *name,
+                      const char *value)
+{
+	snprintf(request->header, sizeof(request->header), "%s: %s", name,
+	         value);
 }
 
 void httpd_reply(struct httpd_request *request, int status,
@@ -486,7 +494,7 @@ static void head_of_a_follow_ends_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 
-	ask(fixture, 0, "HEAD", "/v1/events", "follow=1", NULL);
+	ask(fixture, 1, "HEAD", "/v1/events", "follow=1", NULL);
 	assert_null(fixture->http.stream);
 	assert_int_equal(fixture->http.status, 200);
 	assert_string_equal(fixture->http.type, "application/x-ndjson");

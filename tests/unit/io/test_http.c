@@ -499,6 +499,20 @@ static void other_schemes_are_not_spoken(void **state)
 	}
 }
 
+static void a_url_with_a_user_is_not_called(void **state)
+{
+	struct world *world = *state;
+	const char *good = server_url("h2", "/echo");
+	struct outcome outcome = { 0 };
+	char url[256];
+
+	snprintf(url, sizeof(url), "https://user:hush@%s",
+	         good + strlen("https://"));
+	fetch_url(world, url, &outcome);
+	assert_int_equal(outcome.error, HTTP_NETWORK);
+	assert_null(strstr(outcome.words, "hush"));
+}
+
 static void a_cancelled_call_never_calls_back(void **state)
 {
 	struct world *world = *state;
@@ -711,6 +725,7 @@ int main(void)
 		TEST(a_connection_that_had_worked_is_told_apart),
 		TEST(errors_name_the_host_and_nothing_secret),
 		TEST(other_schemes_are_not_spoken),
+		TEST(a_url_with_a_user_is_not_called),
 		TEST(a_cancelled_call_never_calls_back),
 		TEST(to_free_http_is_to_cancel_all),
 		TEST(a_callback_may_start_the_next_call),

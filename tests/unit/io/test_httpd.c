@@ -301,7 +301,7 @@ static void what_is_too_large_is_refused(void **state)
 		{ "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "10000\r\n",
 		  65536, NULL },
-		{ "POST /a HTTP/1.1\r\nContent-Length: 65537\r\n\r\n", 1,
+		{ "POST /a HTTP/1.1\r\nContent-Length: 262145\r\n\r\n", 1,
 		  "HTTP/1.1 413" },
 		{ "POST /a HTTP/1.1\r\nContent-Length: 99999999999999999999"
 		  "\r\n\r\n",
@@ -309,7 +309,7 @@ static void what_is_too_large_is_refused(void **state)
 		{ "POST /a HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 1,
 		  "HTTP/1.1 400" },
 		{ "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-		  "10001\r\n",
+		  "40001\r\n",
 		  1, "HTTP/1.1 413" },
 		{ "GET /", 9000, "HTTP/1.1 400" },
 		{ "GET / HTTP/1.1\r\nX: ", 9000, "HTTP/1.1 400" },

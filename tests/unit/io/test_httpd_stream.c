@@ -259,6 +259,9 @@ static void too_much_untaken_ends_with_a_farewell(void **state)
 	struct peer *peer = follow(world);
 	size_t size;
 
+	/* It is not for being idle afterwards that it is closed. */
+	world->options.request_ms = 60000;
+	httpd_set_options(world->httpd, &world->options);
 	peer_set_reading(peer, false);
 	follower->bulk_bytes = 1000000;
 	httpd_stream_wake(follower->stream);
