@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: HTTPS calls that run on the loop. Only http.c knows that it is libcurl.
+ * http: HTTPS calls that run on the loop. Only http*.c know that it is libcurl.
  *
  * A call ends in its callback, once, or in http_cancel(), and never before
  * http_start() has returned. It may start other calls from its callback.

@@ -147,6 +147,24 @@ static void add_header(struct http_call *call, const char *header)
 	call->headers = xptr(curl_slist_append(call->headers, header));
 }
 
+/* A token is long, and printf slow. */
+static void add_bearer(struct http_call *call, const struct secret *bearer)
+{
+	static const char name[] = "Authorization: Bearer ";
+	const size_t name_bytes = sizeof(name) - 1;
+	size_t line_bytes = name_bytes + secret_size_bytes(bearer);
+	char *line = xcalloc(line_bytes + 1, 1);
+
+	memcpy(line, name, name_bytes);
+	memcpy(line + name_bytes, secret_reveal(bearer),
+	       secret_size_bytes(bearer));
+	/* Whoever read the token has seen to it. */
+	assert(!strpbrk(line, "\r\n"));
+	add_header(call, line);
+	secret_wipe(line, line_bytes);
+	free(line);
+}
+
 static void set_headers(struct http_call *call,
                         const struct http_request *request)
 {
@@ -154,17 +172,8 @@ static void set_headers(struct http_call *call,
 
 	for (; header && *header; header++)
 		add_header(call, *header);
-	if (request->bearer) {
-		const char *token = secret_reveal(request->bearer);
-		char *line;
-
-		/* Whoever read the token has seen to it. */
-		assert(!strpbrk(token, "\r\n"));
-		line = xasprintf("Authorization: Bearer %s", token);
-		add_header(call, line);
-		secret_wipe(line, strlen(line));
-		free(line);
-	}
+	if (request->bearer)
+		add_bearer(call, request->bearer);
 	must(curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers));
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 
 #include <event2/buffer.h>
@@ -245,29 +246,18 @@ static void reply_headers_set(struct evhttp_request *ask, size_t size_bytes,
 		evhttp_add_header(headers, "Connection", "close");
 }
 
+/* evhttp's methods are bits: the place of each one's. NULL for another. */
 static const char *method_name(enum evhttp_cmd_type method)
 {
-	switch (method) {
-	case EVHTTP_REQ_GET:
-		return "GET";
-	case EVHTTP_REQ_POST:
-		return "POST";
-	case EVHTTP_REQ_HEAD:
-		return "HEAD";
-	case EVHTTP_REQ_PUT:
-		return "PUT";
-	case EVHTTP_REQ_DELETE:
-		return "DELETE";
-	case EVHTTP_REQ_OPTIONS:
-		return "OPTIONS";
-	case EVHTTP_REQ_TRACE:
-		return "TRACE";
-	case EVHTTP_REQ_CONNECT:
-		return "CONNECT";
-	case EVHTTP_REQ_PATCH:
-		return "PATCH";
-	}
-	return NULL;
+	static const char *const names[] = {
+		"GET",     "POST",  "HEAD",    "PUT",   "DELETE",
+		"OPTIONS", "TRACE", "CONNECT", "PATCH",
+	};
+	int place = ffs((int)method) - 1;
+
+	if (place < 0 || place >= (int)(sizeof(names) / sizeof(names[0])))
+		return NULL;
+	return names[place];
 }
 
 static void on_taken(struct evhttp_connection *connection, void *user)
@@ -408,9 +398,9 @@ void httpd_add_header(struct httpd_request *request, const char *name,
                       const char *value)
 {
 	if (request->ask)
-		evhttp_add_header(evhttp_request_get_output_headers(
-					  request->ask),
-		                  name, value);
+		evhttp_add_header(
+			evhttp_request_get_output_headers(request->ask), name,
+			value);
 }
 
 void httpd_reply(struct httpd_request *request, int status,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * httpd: an HTTP/1.1 server on Unix sockets, on the loop. Only httpd.c knows
+ * httpd: an HTTP/1.1 server on Unix sockets, on the loop. Only httpd*.c know
  * that it is evhttp.
  *
  * It knows no paths. Each whole request goes to one callback; it, or who comes

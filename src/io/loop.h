@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loop: the process's one event loop and its clocks. Only loop.c and httpd.c
+ * loop: the process's one event loop and its clocks. Only loop.c and httpd*.c
  * know that it is libevent.
  *
  * To free a timer, a task, a watch or a signal is to cancel it: its callback
@@ -12,7 +12,7 @@
 
 #include "base/scoped.h"
 
-struct event_base; /* libevent's, for httpd.c alone */
+struct event_base; /* libevent's, for httpd*.c alone */
 struct loop;
 struct loop_timer;
 struct loop_task;
@@ -71,5 +71,5 @@ struct loop_signal *loop_signal_new(struct loop *loop, int number, loop_fn *fn,
                                     void *user);
 void loop_signal_free(struct loop_signal *signal);
 
-/* For httpd.c: evhttp wants it. */
+/* For httpd*.c: evhttp wants it. */
 struct event_base *loop_base(struct loop *loop);

@@ -17,6 +17,7 @@ The path says what is to be done:
 /header         a header that stands there twice
 /redirect       302 to /echo
 /hang           no answer
+/late           an answer after 2.5 s
 /drip           a byte each 50 ms, without end
 /cut            half of the body, then the connection is gone
 /reset          half of the body, then the stream (the connection) is reset
@@ -42,6 +43,7 @@ import h2.exceptions
 
 FRAME = 16384
 DRIP_S = 0.05
+LATE_S = 2.5
 NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0, 2, 7
 connections = [0]
 
@@ -170,6 +172,10 @@ class Http2(asyncio.Protocol):
         manner = response.manner
         if self.is_last or manner == "close":
             self.gone()
+        elif manner == "late":
+            response.manner = "whole"
+            asyncio.get_running_loop().call_later(LATE_S, self.after, stream,
+                                                  response)
         elif manner == "refuse":
             self.h2.reset_stream(stream, REFUSED_STREAM)
         elif manner == "goaway":
@@ -191,6 +197,11 @@ class Http2(asyncio.Protocol):
                 cut = manner in ("cut", "reset")
                 rest = response.body[:half] if cut else response.body
                 self.leaving[stream] = [memoryview(rest), manner]
+
+    def after(self, stream, response):
+        if self.transport is not None:
+            self.begin(stream, response)
+            self.pump()
 
     def drip(self, stream):
         try:
@@ -264,11 +275,18 @@ class Http1(asyncio.Protocol):
 
     def begin(self, response):
         manner = response.manner
+        if self.transport is None:
+            return
         if self.is_last or manner in ("close", "refuse", "goaway"):
             self.transport.abort()
             self.transport = None
             return
         if manner == "hang":
+            return
+        if manner == "late":
+            response.manner = "whole"
+            asyncio.get_running_loop().call_later(LATE_S, self.begin,
+                                                  response)
             return
         self.is_last = manner == "last"
         head = f"HTTP/1.1 {response.status} It\r\n"

@@ -651,6 +651,29 @@ static void bodies_of_many_frames_do_not_stall(void **state)
 	free(outcomes);
 }
 
+/* What is done for libcurl's forgetfulness must not harm who waits. */
+static void an_answer_may_take_long(void **state)
+{
+	struct world *world = *state;
+	const struct http_request requests[] = {
+		get(server_url("h2", "/late")),
+		get(server_url("h1", "/late")),
+		get(server_url("h2", "/hang")),
+	};
+	struct outcome outcomes[3] = { 0 };
+
+	for (size_t i = 0; i < 3; i++)
+		start(world, &requests[i], &outcomes[i]);
+	http_cancel(outcomes[2].call);
+	world->waiting--;
+	loop_run(world->loop);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(outcomes[i].error, HTTP_OK);
+		assert_in_range(outcomes[i].duration_ms, 2400, 10000);
+	}
+	assert_int_equal(outcomes[2].times, 0);
+}
+
 static void random_calls_end_once_or_are_cancelled(void **state)
 {
 	enum { CALLS = 40 };
@@ -731,6 +754,7 @@ int main(void)
 		TEST(a_callback_may_start_the_next_call),
 		TEST(many_calls_share_few_connections),
 		TEST(bodies_of_many_frames_do_not_stall),
+		TEST(an_answer_may_take_long),
 		TEST(random_calls_end_once_or_are_cancelled),
 		TEST(the_library_tells_its_name),
 	};
