@@ -61,8 +61,9 @@ generated := $(patsubst systemd/%.in,$(O)/%,$(wildcard systemd/*.in)) \
 	$(patsubst systemd/dropins/%.in,$(O)/%,$(wildcard systemd/dropins/*.in)) \
 	$(if $(wildcard src/core/events.def),$(O)/jitd.catalog)
 
-.PHONY: all $(prepared) clean deps dist distclean e2e format help install \
-	layers quickcheck selftest style system uninstall unit FORCE
+.PHONY: all $(prepared) clean deps dist distchecked distclean e2e format help \
+	install layers linted quickcheck selftest style system uninstall unit \
+	valgrind-unit FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -187,7 +188,6 @@ style: layers
 lint:
 	+@$(call with,build lint) all style
 	+@$(MAKE) --no-print-directory linted
-.PHONY: linted
 linted:
 	@tools/check-globals $(O)/src
 	@tools/check-headers $(CC) $(ALL_CFLAGS)
@@ -198,24 +198,25 @@ format:
 	clang-format -i $$(find src tests -name '*.[ch]')
 
 ## asan ubsan: unit and e2e under sanitizers, each in its own build folder
-asan:
-	+@$(call with,build check) SAN=address,undefined unit e2e
-ubsan:
-	+@$(call with,build check) SAN=undefined unit e2e
+asan: SAN = address,undefined
+ubsan: SAN = undefined
+asan ubsan:
+	+@$(call with,build check) SAN=$(SAN) unit
+	+@$(MAKE) --no-print-directory SAN=$(SAN) e2e
 
 ## valgrind: the unit tests under valgrind
 valgrind:
 	+@$(call with,build check valgrind) valgrind-unit
-.PHONY: valgrind-unit
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite
 valgrind-unit: $(unit_tests) $(sim_tests)
 	@tools/run-unit --under '$(VALGRIND)' $^
 
 ## coverage: lines and branches of src/ that unit and e2e reach, by layer
+COVERAGE = O=build-coverage CFLAGS='-O0 -g --coverage'
 coverage:
-	+@$(call with,build check) O=build-coverage CFLAGS='-O0 -g --coverage' \
-		unit e2e
+	+@$(call with,build check) $(COVERAGE) unit
+	+@$(MAKE) --no-print-directory $(COVERAGE) e2e
 	@tools/show-coverage build-coverage
 
 # What is installed, as SOURCE:MODE:TARGET. jitd.conf is the administrator's.
@@ -263,9 +264,8 @@ dist: configure
 
 ## distcheck: that the tarball builds, passes, installs and uninstalls
 distcheck:
-	+@$(call with,build check dist) dist distchecked
-.PHONY: distchecked
-distchecked:
+	+@$(call with,build check dist) distchecked
+distchecked: dist
 	+@MAKE='$(MAKE)' tools/check-dist $(release) $(O)/distcheck
 
 config.mk: config.mk.in config.status
