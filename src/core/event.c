@@ -98,7 +98,7 @@ int event_field_from_string(const char *key, enum event_field *ret_field)
 	return -EINVAL;
 }
 
-struct event *event_new(enum event_kind kind, int64_t time_unix_ms)
+struct event *event_create(enum event_kind kind, int64_t time_unix_ms)
 {
 	struct event *event = xcalloc(1, sizeof(*event));
 
@@ -108,7 +108,7 @@ struct event *event_new(enum event_kind kind, int64_t time_unix_ms)
 	return event;
 }
 
-void event_free(struct event *event)
+void event_destroy(struct event *event)
 {
 	if (!event)
 		return;
@@ -118,7 +118,7 @@ void event_free(struct event *event)
 	free(event);
 }
 
-void event_set(struct event *event, enum event_field field, const char *value)
+void event_put(struct event *event, enum event_field field, const char *value)
 {
 	char *copy = NULL;
 
@@ -129,16 +129,16 @@ void event_set(struct event *event, enum event_field field, const char *value)
 	event->fields[field] = copy;
 }
 
-void event_set_number(struct event *event, enum event_field field,
+void event_put_number(struct event *event, enum event_field field,
                       int64_t value)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	event_set(event, field, text);
+	event_put(event, field, text);
 }
 
-void event_set_message(struct event *event, const char *format, ...)
+void event_put_message(struct event *event, const char *format, ...)
 {
 	scoped(string_free) char *sentence = NULL;
 	scoped(buf_done) struct buf out;
@@ -195,5 +195,5 @@ void event_list_clear(struct event_list *list)
 	struct event *event;
 
 	while ((event = event_list_take_first(list)))
-		event_free(event);
+		event_destroy(event);
 }

@@ -59,18 +59,16 @@ struct event {
 	char *fields[EVENT_FIELDS]; /* NULL: does not apply */
 };
 
-/* libevent has functions of three of these names: the labels keep the linker
- * from giving io/ ours. */
-struct event *event_new(enum event_kind kind,
-                        int64_t time_unix_ms) __asm__("jitd_event_new");
-void event_free(struct event *event) __asm__("jitd_event_free");
-DEFINE_SCOPED(struct event *, event_free)
+/* Not event_new(), event_free(), event_set(): those are libevent's, and both
+ * are in one program. */
+struct event *event_create(enum event_kind kind, int64_t time_unix_ms);
+void event_destroy(struct event *event);
+DEFINE_SCOPED(struct event *, event_destroy)
 
 /* A copy of value, cut at 4000 bytes at a whole character; NULL leaves the
  * field out. */
-void event_set(struct event *event, enum event_field field,
-               const char *value) __asm__("jitd_event_set");
-void event_set_number(struct event *event, enum event_field field,
+void event_put(struct event *event, enum event_field field, const char *value);
+void event_put_number(struct event *event, enum event_field field,
                       int64_t value);
 
 /*
@@ -78,7 +76,7 @@ void event_set_number(struct event *event, enum event_field field,
  * that are set (values with spaces, quotes or '=' in them are quoted),
  * control characters replaced. Call it last.
  */
-void event_set_message(struct event *event, const char *format, ...)
+void event_put_message(struct event *event, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Events in the order in which they are to be told. */

@@ -19,7 +19,7 @@ static void set_time(struct event *event, enum event_field field,
 	char text[TEXT_TIME_SIZE];
 
 	if (unix_ms)
-		event_set(event, field, text_format_time_ms(unix_ms, text));
+		event_put(event, field, text_format_time_ms(unix_ms, text));
 }
 
 static void set_kept(struct event *event, enum event_field field,
@@ -27,24 +27,24 @@ static void set_kept(struct event *event, enum event_field field,
 {
 	char text[VERDICT_TEXT_SIZE];
 
-	event_set(event, field, verdict_text(kept, subscription_id, text));
+	event_put(event, field, verdict_text(kept, subscription_id, text));
 }
 
 static struct event *event_about(enum event_kind kind,
                                  const struct subscription *subscription,
                                  int64_t now_unix_ms)
 {
-	struct event *event = event_new(kind, now_unix_ms);
+	struct event *event = event_create(kind, now_unix_ms);
 
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_ID, subscription->id);
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, subscription->name);
-	event_set(event, EVENT_FIELD_TENANT_ID, subscription->tenant_id);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_ID, subscription->id);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, subscription->name);
+	event_put(event, EVENT_FIELD_TENANT_ID, subscription->tenant_id);
 	return event;
 }
 
 static void set_state(struct event *event, const struct subscription *about)
 {
-	event_set(event, EVENT_FIELD_STATE,
+	event_put(event, EVENT_FIELD_STATE,
 	          state_to_string(about->verdict.state));
 }
 
@@ -56,19 +56,19 @@ static void set_verdict(struct event *event, const struct subscription *about,
 
 	set_state(event, about);
 	if (before->state != STATE_UNKNOWN)
-		event_set(event, EVENT_FIELD_PREVIOUS_STATE,
+		event_put(event, EVENT_FIELD_PREVIOUS_STATE,
 		          state_to_string(before->state));
-	event_set(event, EVENT_FIELD_REASON, reason_to_string(verdict->reason));
-	event_set(event, EVENT_FIELD_VALUE, verdict->value);
-	event_set(event, EVENT_FIELD_PREVIOUS_VALUE, before->value);
+	event_put(event, EVENT_FIELD_REASON, reason_to_string(verdict->reason));
+	event_put(event, EVENT_FIELD_VALUE, verdict->value);
+	event_put(event, EVENT_FIELD_PREVIOUS_VALUE, before->value);
 	if (verdict->caveats)
-		event_set(event, EVENT_FIELD_CAVEATS,
+		event_put(event, EVENT_FIELD_CAVEATS,
 		          caveats_to_string(verdict->caveats, caveats));
 	set_kept(event, EVENT_FIELD_ASSIGNMENT_ID, verdict->assignment_id,
 	         about->id);
 	set_kept(event, EVENT_FIELD_SCOPE, verdict->scope, about->id);
-	event_set(event, EVENT_FIELD_CHANGED_BY, verdict->changed_by);
-	event_set(event, EVENT_FIELD_CHANGED_ON, verdict->changed_on);
+	event_put(event, EVENT_FIELD_CHANGED_BY, verdict->changed_by);
+	event_put(event, EVENT_FIELD_CHANGED_ON, verdict->changed_on);
 	set_time(event, EVENT_FIELD_SINCE, about->since_unix_ms);
 }
 
@@ -298,13 +298,13 @@ static void set_error(struct event *event,
 {
 	if (!error)
 		return;
-	event_set(event, EVENT_FIELD_ERROR_CLASS,
+	event_put(event, EVENT_FIELD_ERROR_CLASS,
 	          failure_class_to_string(error->class));
 	if (error->http_status)
-		event_set_number(event, EVENT_FIELD_HTTP_STATUS,
+		event_put_number(event, EVENT_FIELD_HTTP_STATUS,
 		                 error->http_status);
-	event_set(event, EVENT_FIELD_ERROR_CODE, error->code);
-	event_set(event, EVENT_FIELD_CORRELATION_ID, error->correlation_id);
+	event_put(event, EVENT_FIELD_ERROR_CODE, error->code);
+	event_put(event, EVENT_FIELD_CORRELATION_ID, error->correlation_id);
 }
 
 struct event *telling_of_verdict(const struct subscription *subscription,
@@ -323,7 +323,7 @@ struct event *telling_of_verdict(const struct subscription *subscription,
 	event = event_about(kind_of(subscription->verdict.state, before->state),
 	                    subscription, now_unix_ms);
 	set_verdict(event, subscription, before);
-	event_set_message(event, "%s", buf_text(&out));
+	event_put_message(event, "%s", buf_text(&out));
 	return event;
 }
 
@@ -353,7 +353,7 @@ struct event *telling_of_stale(const struct subscription *subscription,
 	set_state(event, subscription);
 	set_error(event, subscription->error);
 	set_time(event, EVENT_FIELD_SINCE, subscription->checked_unix_ms);
-	event_set_message(event, "%s", buf_text(&out));
+	event_put_message(event, "%s", buf_text(&out));
 	return event;
 }
 
@@ -377,7 +377,7 @@ struct event *telling_of_fresh(const struct subscription *subscription,
 	                    now_unix_ms);
 	set_state(event, subscription);
 	set_time(event, EVENT_FIELD_SINCE, subscription->checked_unix_ms);
-	event_set_message(event, "%s", buf_text(&out));
+	event_put_message(event, "%s", buf_text(&out));
 	return event;
 }
 
@@ -391,7 +391,7 @@ struct event *telling_of_found(const struct subscription *subscription,
 	add_subscription(&out, subscription);
 	event = event_about(EVENT_SUBSCRIPTION_FOUND, subscription,
 	                    now_unix_ms);
-	event_set_message(event,
+	event_put_message(event,
 	                  "Subscription %s was found in tenant %s and is "
 	                  "watched from now on",
 	                  buf_text(&out), subscription->tenant);
@@ -408,7 +408,7 @@ struct event *telling_of_lost(const struct subscription *subscription,
 	add_subscription(&out, subscription);
 	event = event_about(EVENT_SUBSCRIPTION_LOST, subscription, now_unix_ms);
 	set_state(event, subscription);
-	event_set_message(event,
+	event_put_message(event,
 	                  "Subscription %s is not watched any more: %s; its "
 	                  "last known state was %s",
 	                  buf_text(&out), why,

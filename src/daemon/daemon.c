@@ -106,9 +106,9 @@ static int open_emitter(struct daemon *daemon, struct error *error)
 static void tell_quarantined(struct daemon *daemon, const char *path)
 {
 	struct event *event =
-		event_new(EVENT_STATE_QUARANTINED, now_unix_ms(daemon));
+		event_create(EVENT_STATE_QUARANTINED, now_unix_ms(daemon));
 
-	event_set_message(event,
+	event_put_message(event,
 	                  "The state file was damaged; it was set aside as %s, "
 	                  "and an empty one was begun",
 	                  path);
@@ -176,9 +176,9 @@ static int listen_for_clients(struct daemon *daemon, struct error *error)
 static void tell_rejected(struct daemon *daemon, const struct error *error)
 {
 	struct event *event =
-		event_new(EVENT_CONFIG_REJECTED, now_unix_ms(daemon));
+		event_create(EVENT_CONFIG_REJECTED, now_unix_ms(daemon));
 
-	event_set_message(event,
+	event_put_message(event,
 	                  "The new configuration was refused, the old one "
 	                  "stays: %s",
 	                  error->text);
@@ -189,9 +189,9 @@ static void tell_rejected(struct daemon *daemon, const struct error *error)
 static void tell_reloaded(struct daemon *daemon)
 {
 	struct event *event =
-		event_new(EVENT_CONFIG_RELOADED, now_unix_ms(daemon));
+		event_create(EVENT_CONFIG_RELOADED, now_unix_ms(daemon));
 
-	event_set_message(event, "The configuration was read again");
+	event_put_message(event, "The configuration was read again");
 	append_event(daemon, event);
 	daemon->service.reload_failed = false;
 	daemon->service.reloaded_unix_ms = now_unix_ms(daemon);
@@ -270,9 +270,9 @@ static void on_hangup(struct daemon *daemon)
 static void tell_stopping(struct daemon *daemon)
 {
 	struct event *event =
-		event_new(EVENT_DAEMON_STOPPING, now_unix_ms(daemon));
+		event_create(EVENT_DAEMON_STOPPING, now_unix_ms(daemon));
 
-	event_set_message(event, "jitd stops");
+	event_put_message(event, "jitd stops");
 	append_event(daemon, event);
 }
 
@@ -355,10 +355,10 @@ static void tell_started(struct daemon *daemon)
 {
 	size_t count = ledger_count(daemon->ledger);
 	struct event *event =
-		event_new(EVENT_DAEMON_STARTED, now_unix_ms(daemon));
+		event_create(EVENT_DAEMON_STARTED, now_unix_ms(daemon));
 
-	event_set_number(event, EVENT_FIELD_COUNT, (int64_t)count);
-	event_set_message(event,
+	event_put_number(event, EVENT_FIELD_COUNT, (int64_t)count);
+	event_put_message(event,
 	                  "jitd %s started, with %zu subscriptions known from "
 	                  "before",
 	                  JITD_VERSION, count);

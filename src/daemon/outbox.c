@@ -405,7 +405,7 @@ static bool emit_some(struct outbox *outbox)
 		return false;
 	}
 	any = events.count > 0;
-	for (; (event = event_list_take_first(&events)); event_free(event)) {
+	for (; (event = event_list_take_first(&events)); event_destroy(event)) {
 		if (outbox->emitter_blocked)
 			continue;
 		if (outbox->emitter->ops->send(outbox->emitter, event) < 0)

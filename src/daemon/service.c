@@ -279,7 +279,7 @@ static void on_more(uint64_t *after_seq, struct buf *out, void *user)
 		event_list_clear(&events);
 		return;
 	}
-	for (; (event = event_list_take_first(&events)); event_free(event)) {
+	for (; (event = event_list_take_first(&events)); event_destroy(event)) {
 		append_line(out, event);
 		*after_seq = event->seq;
 	}
@@ -294,7 +294,7 @@ static void put_events(struct json_out *out, struct event_list *events,
 	bool more = events->count > limit;
 
 	json_open(out, "events", '[');
-	for (; (event = event_list_take_first(events)); event_free(event)) {
+	for (; (event = event_list_take_first(events)); event_destroy(event)) {
 		if (count++ == limit)
 			continue;
 		encode_event(out, NULL, event, false);

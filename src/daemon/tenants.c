@@ -71,21 +71,21 @@ static void append_event(struct tenants *tenants, struct event *taken_event)
 
 static void tell_failed(struct tenant *tenant, const struct failure *failure)
 {
-	struct event *event = event_new(EVENT_CREDENTIAL_FAILED,
-	                                now_unix_ms(tenant->tenants));
+	struct event *event = event_create(EVENT_CREDENTIAL_FAILED,
+	                                   now_unix_ms(tenant->tenants));
 
-	event_set(event, EVENT_FIELD_TENANT_ID, tenant->config->tenant_id);
-	event_set(event, EVENT_FIELD_ERROR_CLASS,
+	event_put(event, EVENT_FIELD_TENANT_ID, tenant->config->tenant_id);
+	event_put(event, EVENT_FIELD_ERROR_CLASS,
 	          failure_class_to_string(failure->class));
 	if (failure->http_status)
-		event_set_number(event, EVENT_FIELD_HTTP_STATUS,
+		event_put_number(event, EVENT_FIELD_HTTP_STATUS,
 		                 failure->http_status);
 	if (*failure->code)
-		event_set(event, EVENT_FIELD_ERROR_CODE, failure->code);
+		event_put(event, EVENT_FIELD_ERROR_CODE, failure->code);
 	if (*failure->correlation_id)
-		event_set(event, EVENT_FIELD_CORRELATION_ID,
+		event_put(event, EVENT_FIELD_CORRELATION_ID,
 		          failure->correlation_id);
-	event_set_message(event, "No token for tenant %s: %s",
+	event_put_message(event, "No token for tenant %s: %s",
 	                  tenant->config->name, failure->message);
 	append_event(tenant->tenants, event);
 	tenant->credential_told = true;
@@ -93,11 +93,11 @@ static void tell_failed(struct tenant *tenant, const struct failure *failure)
 
 static void tell_recovered(struct tenant *tenant)
 {
-	struct event *event = event_new(EVENT_CREDENTIAL_RECOVERED,
-	                                now_unix_ms(tenant->tenants));
+	struct event *event = event_create(EVENT_CREDENTIAL_RECOVERED,
+	                                   now_unix_ms(tenant->tenants));
 
-	event_set(event, EVENT_FIELD_TENANT_ID, tenant->config->tenant_id);
-	event_set_message(event, "There is a token for tenant %s again",
+	event_put(event, EVENT_FIELD_TENANT_ID, tenant->config->tenant_id);
+	event_put_message(event, "There is a token for tenant %s again",
 	                  tenant->config->name);
 	append_event(tenant->tenants, event);
 	tenant->credential_told = false;

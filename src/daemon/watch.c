@@ -101,10 +101,10 @@ static void tell_pass(struct watch *watch)
 	const struct poller_statistics *last = poller_statistics(watch->poller);
 	struct ledger_counts counts =
 		ledger_count_all(watch->options.ledger, NULL, now_unix_ms);
-	struct event *event = event_new(EVENT_PASS_COMPLETED, now_unix_ms);
+	struct event *event = event_create(EVENT_PASS_COMPLETED, now_unix_ms);
 
-	event_set_number(event, EVENT_FIELD_COUNT, (int64_t)counts.total);
-	event_set_message(
+	event_put_number(event, EVENT_FIELD_COUNT, (int64_t)counts.total);
+	event_put_message(
 		event,
 		"Polled %u subscriptions in %.1f s, %u of them in vain: "
 		"%zu enabled, %zu disabled, %zu absent, %zu unknown, %zu stale",

@@ -65,7 +65,7 @@ static void on_field(const char *key, const struct json *value, void *user)
 	enum event_field field;
 
 	if (event_field_from_string(key, &field) == 0)
-		event_set(event, field, json_text(value));
+		event_put(event, field, json_text(value));
 }
 
 static int row_fail(const struct store *store, sqlite3_stmt *row,
@@ -82,7 +82,7 @@ static int event_decode(const struct store *store, sqlite3_stmt *row,
                         struct event **ret_event, struct error *error)
 {
 	const char *fields = text_at(row, COLUMN_FIELDS);
-	scoped(event_free) struct event *event = NULL;
+	scoped(event_destroy) struct event *event = NULL;
 	scoped(json_free) struct json *root = NULL;
 	enum event_kind kind;
 
@@ -92,7 +92,7 @@ static int event_decode(const struct store *store, sqlite3_stmt *row,
 	    json_type(root) != JSON_OBJECT)
 		return row_fail(store, row, "its fields are damaged", error);
 
-	event = event_new(kind, sqlite3_column_int64(row, COLUMN_TIME));
+	event = event_create(kind, sqlite3_column_int64(row, COLUMN_TIME));
 	event->seq = (uint64_t)sqlite3_column_int64(row, COLUMN_SEQ);
 	event->message = xstrdup(text_at(row, COLUMN_MESSAGE));
 	json_each(root, on_field, event);

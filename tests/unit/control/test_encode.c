@@ -195,18 +195,18 @@ static void an_event_has_every_field(void **state)
 		"\"error_class\":null,\"http_status\":403,"
 		"\"error_code\":null,\"correlation_id\":null,\"count\":-2,"
 		"\"since\":null}";
-	scoped(event_free) struct event *event =
-		event_new(EVENT_MONITORING_DISABLED, AT(0));
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_MONITORING_DISABLED, AT(0));
 	scoped(string_free) char *text = NULL;
 	scoped(json_free) struct json *root = NULL;
 
 	event->seq = 7;
 	event->message = xstrdup("It is off.");
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_ID, ID);
-	event_set(event, EVENT_FIELD_STATE, "disabled");
-	event_set(event, EVENT_FIELD_CAVEATS, "partial,unset");
-	event_set_number(event, EVENT_FIELD_HTTP_STATUS, 403);
-	event_set_number(event, EVENT_FIELD_COUNT, -2);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_ID, ID);
+	event_put(event, EVENT_FIELD_STATE, "disabled");
+	event_put(event, EVENT_FIELD_CAVEATS, "partial,unset");
+	event_put_number(event, EVENT_FIELD_HTTP_STATUS, 403);
+	event_put_number(event, EVENT_FIELD_COUNT, -2);
 	text = event_written(event, true);
 	root = parsed(text);
 	assert_string_equal(text, golden);
@@ -214,8 +214,8 @@ static void an_event_has_every_field(void **state)
 
 static void an_event_in_a_list_has_no_version(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_DAEMON_STARTED, AT(0));
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_DAEMON_STARTED, AT(0));
 	scoped(string_free) char *text = event_written(event, false);
 	scoped(json_free) struct json *root = parsed(text);
 
@@ -229,11 +229,11 @@ static void an_event_in_a_list_has_no_version(void **state)
 
 static void a_number_that_is_none_is_null(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_DAEMON_STARTED, AT(0));
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_DAEMON_STARTED, AT(0));
 	scoped(string_free) char *text = NULL;
 
-	event_set(event, EVENT_FIELD_COUNT, "many");
+	event_put(event, EVENT_FIELD_COUNT, "many");
 	text = event_written(event, false);
 	assert_non_null(strstr(text, "\"count\":null"));
 }

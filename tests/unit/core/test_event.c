@@ -98,21 +98,21 @@ static void every_field_is_found_by_its_key(void **state)
 
 static void a_field_is_a_copy_and_may_be_set_again(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_PASS_COMPLETED, 123);
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_PASS_COMPLETED, 123);
 	char value[] = "enabled";
 
 	assert_int_equal(event->kind, EVENT_PASS_COMPLETED);
 	assert_int_equal(event->time_unix_ms, 123);
 	assert_int_equal(event->seq, 0);
-	event_set(event, EVENT_FIELD_STATE, value);
+	event_put(event, EVENT_FIELD_STATE, value);
 	value[0] = 'E';
 	assert_string_equal(event->fields[EVENT_FIELD_STATE], "enabled");
-	event_set(event, EVENT_FIELD_STATE, event->fields[EVENT_FIELD_STATE]);
+	event_put(event, EVENT_FIELD_STATE, event->fields[EVENT_FIELD_STATE]);
 	assert_string_equal(event->fields[EVENT_FIELD_STATE], "enabled");
-	event_set(event, EVENT_FIELD_STATE, NULL);
+	event_put(event, EVENT_FIELD_STATE, NULL);
 	assert_null(event->fields[EVENT_FIELD_STATE]);
-	event_set_number(event, EVENT_FIELD_COUNT, INT64_MIN);
+	event_put_number(event, EVENT_FIELD_COUNT, INT64_MIN);
 	assert_string_equal(event->fields[EVENT_FIELD_COUNT],
 	                    "-9223372036854775808");
 }
@@ -127,8 +127,8 @@ static void a_long_value_is_cut_at_a_whole_character(void **state)
 	};
 
 	for (int round = 0; round < 200; round++) {
-		scoped(event_free) struct event *event =
-			event_new(EVENT_PASS_COMPLETED, 0);
+		scoped(event_destroy) struct event *event =
+			event_create(EVENT_PASS_COMPLETED, 0);
 		size_t wanted = BYTES_MAX - 8 + chance_below(16), size = 0;
 		char value[BYTES_MAX + 32];
 		const char *kept;
@@ -140,7 +140,7 @@ static void a_long_value_is_cut_at_a_whole_character(void **state)
 			size += strlen(one);
 		}
 		value[size] = '\0';
-		event_set(event, EVENT_FIELD_VALUE, value);
+		event_put(event, EVENT_FIELD_VALUE, value);
 		kept = event->fields[EVENT_FIELD_VALUE];
 		assert_memory_equal(kept, value, strlen(kept));
 		assert_true(text_is_utf8(kept, strlen(kept)));
@@ -153,34 +153,34 @@ static void a_long_value_is_cut_at_a_whole_character(void **state)
 
 static void the_message_is_the_sentence_and_the_fields(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_MONITORING_DISABLED, 0);
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_MONITORING_DISABLED, 0);
 
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, "contoso \"prod\" \\");
-	event_set(event, EVENT_FIELD_STATE, "disabled");
-	event_set(event, EVENT_FIELD_VALUE, "");
-	event_set(event, EVENT_FIELD_CAVEATS, "partial,unset");
-	event_set(event, EVENT_FIELD_SCOPE, "a=b");
-	event_set(event, EVENT_FIELD_CHANGED_BY, "back\\slash");
-	event_set_number(event, EVENT_FIELD_COUNT, 7);
-	event_set_message(event, "off in %s, %d%%", "contoso", 100);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, "contoso \"prod\" \\");
+	event_put(event, EVENT_FIELD_STATE, "disabled");
+	event_put(event, EVENT_FIELD_VALUE, "");
+	event_put(event, EVENT_FIELD_CAVEATS, "partial,unset");
+	event_put(event, EVENT_FIELD_SCOPE, "a=b");
+	event_put(event, EVENT_FIELD_CHANGED_BY, "back\\slash");
+	event_put_number(event, EVENT_FIELD_COUNT, 7);
+	event_put_message(event, "off in %s, %d%%", "contoso", 100);
 	assert_string_equal(event->message,
 	                    "off in contoso, 100%"
 	                    " subscription_name=\"contoso \\\"prod\\\" \\\\\""
 	                    " state=disabled value=\"\" caveats=partial,unset"
 	                    " scope=\"a=b\" changed_by=back\\slash count=7");
 
-	event_set_message(event, "again");
+	event_put_message(event, "again");
 	assert_memory_equal(event->message, "again subscription_name=", 24);
 }
 
 static void the_message_has_no_control_characters(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_SUBSCRIPTION_FOUND, 0);
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_SUBSCRIPTION_FOUND, 0);
 
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, "a\nMESSAGE=b\x1b");
-	event_set_message(event, "one\ttwo\n");
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, "a\nMESSAGE=b\x1b");
+	event_put_message(event, "one\ttwo\n");
 	assert_string_equal(event->message,
 	                    "one?two? subscription_name=\"a?MESSAGE=b?\"");
 	assert_string_equal(event->fields[EVENT_FIELD_SUBSCRIPTION_NAME],
@@ -189,14 +189,14 @@ static void the_message_has_no_control_characters(void **state)
 
 static void a_long_message_is_cut_as_well(void **state)
 {
-	scoped(event_free) struct event *event =
-		event_new(EVENT_SUBSCRIPTION_FOUND, 0);
+	scoped(event_destroy) struct event *event =
+		event_create(EVENT_SUBSCRIPTION_FOUND, 0);
 	char value[BYTES_MAX];
 
 	memset(value, 'v', sizeof(value));
 	value[BYTES_MAX - 1] = '\0';
-	event_set(event, EVENT_FIELD_VALUE, value);
-	event_set_message(event, "A sentence");
+	event_put(event, EVENT_FIELD_VALUE, value);
+	event_put_message(event, "A sentence");
 	assert_int_equal(strlen(event->message), BYTES_MAX);
 	assert_memory_equal(event->message, "A sentence value=vvv", 20);
 }
@@ -208,15 +208,15 @@ static void a_list_gives_events_in_their_order(void **state)
 
 	assert_null(event_list_take_first(&list));
 	for (int i = 0; i < 5; i++)
-		event_list_append(&list, event_new(EVENT_DAEMON_STARTED, i));
+		event_list_append(&list, event_create(EVENT_DAEMON_STARTED, i));
 	assert_int_equal(list.count, 5);
 	for (int i = 0; i < 3; i++) {
 		event = event_list_take_first(&list);
 		assert_int_equal(event->time_unix_ms, i);
 		assert_null(event->next);
-		event_free(event);
+		event_destroy(event);
 	}
-	event_list_append(&list, event_new(EVENT_DAEMON_STARTED, 5));
+	event_list_append(&list, event_create(EVENT_DAEMON_STARTED, 5));
 	assert_int_equal(list.count, 3);
 	assert_int_equal(list.last->time_unix_ms, 5);
 	event_list_clear(&list);
@@ -224,7 +224,7 @@ static void a_list_gives_events_in_their_order(void **state)
 	assert_null(list.first);
 	assert_null(list.last);
 	event_list_clear(&list);
-	event_free(NULL);
+	event_destroy(NULL);
 }
 
 int main(void)

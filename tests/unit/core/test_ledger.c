@@ -102,7 +102,7 @@ static void restored_it_goes_on_as_before(void **state)
 	event = world_expect(&world, EVENT_MONITORING_DISABLED);
 	assert_string_equal(world_field(event, EVENT_FIELD_PREVIOUS_STATE),
 	                    "enabled");
-	event_free(event);
+	event_destroy(event);
 	world_end(&world);
 }
 

@@ -179,8 +179,8 @@ static void what_is_new_is_added_and_told(void **state)
 	assert_string_equal(FIELD(event, SUBSCRIPTION_NAME), "contoso");
 	assert_string_equal(FIELD(event, TENANT_ID), ID_ONE);
 	assert_string_equal(FIELD(event, STATE), "(none)");
-	event_free(event);
-	event_free(world_expect(&scene.world, EVENT_SUBSCRIPTION_FOUND));
+	event_destroy(event);
+	event_destroy(world_expect(&scene.world, EVENT_SUBSCRIPTION_FOUND));
 
 	assert_int_equal(
 		strtoul(ledger_take_dirty(scene.world.ledger, false)->id, NULL,
@@ -302,7 +302,7 @@ static void it_is_lost_after_two_listings_without_it(void **state)
 	assert_int_equal(world_number(event), 1);
 	assert_string_equal(FIELD(event, STATE), "unknown");
 	assert_string_equal(FIELD(event, TENANT_ID), ID_ONE);
-	event_free(event);
+	event_destroy(event);
 	end(&scene);
 }
 
@@ -337,7 +337,7 @@ static void what_the_configuration_leaves_out_is_lost_at_once(void **state)
 	row(&scene, 2, NULL);
 	merge_for(&scene, &tenant);
 	assert_int_equal(scene.lost, 1);
-	event_free(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
+	event_destroy(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
 	end(&scene);
 }
 
@@ -358,7 +358,7 @@ static void a_listing_says_nothing_of_another_tenants(void **state)
 	merge(&scene, TWO);
 	assert_belongs(&scene, 1, ONE);
 	assert_null(find(&scene, 2));
-	event_free(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
+	event_destroy(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
 	end(&scene);
 }
 
@@ -497,7 +497,7 @@ static void what_was_restored_can_be_lost(void **state)
 	merge(&scene, ONE);
 	merge(&scene, ONE);
 	assert_int_equal(ledger_count(scene.world.ledger), 0);
-	event_free(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
+	event_destroy(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
 	end(&scene);
 }
 
@@ -529,7 +529,7 @@ static void retain_loses_what_it_refuses(void **state)
 			world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST);
 
 		assert_int_equal(world_number(event), i);
-		event_free(event);
+		event_destroy(event);
 	}
 	assert_ptr_equal(ledger_take_dirty(scene.world.ledger, true),
 	                 find(&scene, 4));
@@ -562,7 +562,7 @@ static void lost_while_it_is_polled_it_stays_until_released(void **state)
 	assert_int_equal(scene.lost, 1);
 	assert_true(one->lost);
 	assert_null(find(&scene, 1));
-	event_free(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
+	event_destroy(world_expect(&scene.world, EVENT_SUBSCRIPTION_LOST));
 
 	assert_int_equal(world_read(&scene.world, one, &world_off),
 	                 LEDGER_SETTLED);

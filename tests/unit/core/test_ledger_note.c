@@ -101,7 +101,7 @@ static void disabled_at_first_sight_is_read_again_and_told(void **state)
 	assert_string_not_equal(FIELD(event, SINCE), "(none)");
 	assert_string_equal(FIELD(event, ERROR_CLASS), "(none)");
 	assert_string_equal(FIELD(event, COUNT), "(none)");
-	event_free(event);
+	event_destroy(event);
 	assert_int_equal(one->previous.state, STATE_UNKNOWN);
 	assert_int_equal(one->since_unix_ms, world.now_unix_ms);
 	world_end(&world);
@@ -122,7 +122,7 @@ static void absent_at_first_sight_is_told(void **state)
 	assert_string_equal(FIELD(event, REASON), "missing");
 	assert_string_equal(FIELD(event, ASSIGNMENT_ID), "(none)");
 	assert_string_equal(FIELD(event, CHANGED_BY), "(none)");
-	event_free(event);
+	event_destroy(event);
 	world_end(&world);
 }
 
@@ -172,7 +172,7 @@ static void each_change_of_state_has_its_event(void **state)
 		                    state_to_string(from->state));
 		assert_string_equal(FIELD(event, PREVIOUS_VALUE),
 		                    from->value ? from->value : "(none)");
-		event_free(event);
+		event_destroy(event);
 		assert_int_equal(one->previous.state, from->state);
 		assert_int_equal(one->previous.reason, from->reason);
 		assert_true(text_equal(one->previous.value, from->value));
@@ -224,7 +224,7 @@ static void another_cause_of_the_same_state_is_told(void **state)
 		                    reason_to_string(verdicts[i].reason));
 		assert_string_equal(FIELD(event, ASSIGNMENT_ID),
 		                    verdicts[i].assignment_id);
-		event_free(event);
+		event_destroy(event);
 	}
 }
 
@@ -318,7 +318,7 @@ static void a_change_is_believed_after_confirm_further_reads(void **state)
 		}
 		assert_int_equal(world_read(&world, one, &world_off),
 		                 LEDGER_SETTLED);
-		event_free(world_expect(&world, EVENT_MONITORING_DISABLED));
+		event_destroy(world_expect(&world, EVENT_MONITORING_DISABLED));
 		assert_null(one->candidate);
 		world_end(&world);
 	}
@@ -354,7 +354,7 @@ static void another_candidate_counts_anew(void **state)
 		                 LEDGER_CONFIRM);
 	world_expect_nothing(&world);
 	assert_int_equal(world_read(&world, one, reads[6]), LEDGER_SETTLED);
-	event_free(world_expect(&world, EVENT_MONITORING_ABSENT));
+	event_destroy(world_expect(&world, EVENT_MONITORING_ABSENT));
 	world_end(&world);
 }
 
@@ -368,7 +368,7 @@ static void an_error_in_between_keeps_the_candidate(void **state)
 	world_fail(&world, one, FAILURE_SERVER);
 	assert_int_equal(one->verdict.state, STATE_ENABLED);
 	assert_int_equal(world_read(&world, one, &world_off), LEDGER_SETTLED);
-	event_free(world_expect(&world, EVENT_MONITORING_DISABLED));
+	event_destroy(world_expect(&world, EVENT_MONITORING_DISABLED));
 	world_end(&world);
 }
 
@@ -384,7 +384,7 @@ static void the_candidate_that_is_believed_is_the_last_read(void **state)
 	assert_int_equal(world_read(&world, one, &verdict), LEDGER_SETTLED);
 	event = world_expect(&world, EVENT_MONITORING_DISABLED);
 	assert_string_equal(FIELD(event, CHANGED_BY), "later");
-	event_free(event);
+	event_destroy(event);
 	world_end(&world);
 }
 
@@ -513,7 +513,7 @@ static void stale_is_told_once_and_fresh_once(void **state)
 	assert_string_equal(FIELD(event, HTTP_STATUS), "403");
 	assert_string_equal(FIELD(event, ERROR_CODE), "SomeCode");
 	assert_string_equal(FIELD(event, CORRELATION_ID), "correlation");
-	event_free(event);
+	event_destroy(event);
 	assert_true(one->stale_told);
 	assert_ptr_equal(ledger_take_dirty(world.ledger, false), one);
 
@@ -526,7 +526,7 @@ static void stale_is_told_once_and_fresh_once(void **state)
 	event = world_expect(&world, EVENT_SUBSCRIPTION_FRESH);
 	assert_string_equal(FIELD(event, STATE), "enabled");
 	assert_string_equal(FIELD(event, SINCE), since);
-	event_free(event);
+	event_destroy(event);
 	assert_false(one->stale_told);
 	assert_ptr_equal(ledger_take_dirty(world.ledger, false), one);
 	world_read(&world, one, &world_on);
@@ -541,8 +541,8 @@ static void fresh_is_told_before_the_change(void **state)
 
 	one->stale_told = true;
 	world_read(&world, one, &world_off);
-	event_free(world_expect(&world, EVENT_SUBSCRIPTION_FRESH));
-	event_free(world_expect(&world, EVENT_MONITORING_DISABLED));
+	event_destroy(world_expect(&world, EVENT_SUBSCRIPTION_FRESH));
+	event_destroy(world_expect(&world, EVENT_MONITORING_DISABLED));
 	world_end(&world);
 }
 
@@ -559,7 +559,7 @@ static void never_read_it_goes_stale_too(void **state)
 	assert_string_equal(FIELD(event, SINCE), "(none)");
 	assert_string_equal(FIELD(event, ERROR_CLASS), "(none)");
 	assert_string_equal(FIELD(event, STATE), "unknown");
-	event_free(event);
+	event_destroy(event);
 	world_end(&world);
 }
 
@@ -579,7 +579,7 @@ static void nothing_is_told_for_what_was_before_the_start(void **state)
 	assert_true(ledger_is_stale(world.ledger, one, world.now_unix_ms));
 	world.now_unix_ms++;
 	world_sweep(&world);
-	event_free(world_expect(&world, EVENT_SUBSCRIPTION_STALE));
+	event_destroy(world_expect(&world, EVENT_SUBSCRIPTION_STALE));
 	world_end(&world);
 }
 
@@ -668,7 +668,7 @@ static void assert_told(struct world *world, struct shadow *shadow,
 	assert_int_equal(state_from_string(FIELD(event, STATE), &shadow->told),
 	                 0);
 	assert_int_equal(shadow->told, shadow->believed->state);
-	event_free(event);
+	event_destroy(event);
 }
 
 static void any_sequence_is_told_change_by_change(void **state)

@@ -83,7 +83,7 @@ static void assert_says(const struct verdict *now, const struct verdict *before,
                         enum event_kind kind, const char *expected)
 {
 	struct subscription subscription = contoso(now);
-	scoped(event_free) struct event *event =
+	scoped(event_destroy) struct event *event =
 		telling_of_verdict(&subscription, before, NOW_UNIX_MS);
 
 	assert_int_equal(event->kind, kind);
@@ -94,7 +94,7 @@ static void assert_says(const struct verdict *now, const struct verdict *before,
 static void turned_off_names_who_and_when(void **state)
 {
 	struct subscription subscription = contoso(&off);
-	scoped(event_free) struct event *event =
+	scoped(event_destroy) struct event *event =
 		telling_of_verdict(&subscription, &on, NOW_UNIX_MS);
 
 	assert_string_equal(
@@ -259,14 +259,14 @@ static void what_is_not_known_is_left_out(void **state)
 	                    "last week");
 	assert_null(event->fields[EVENT_FIELD_SUBSCRIPTION_NAME]);
 	assert_null(event->fields[EVENT_FIELD_TENANT_ID]);
-	event_free(event);
+	event_destroy(event);
 
 	subscription.verdict.changed_by = "3d82";
 	subscription.verdict.changed_on = NULL;
 	event = telling_of_verdict(&subscription, &on, NOW_UNIX_MS);
 	assert_non_null(strstr(sentence(event), ", changed by 3d82"));
 	assert_null(strstr(sentence(event), " on 20"));
-	event_free(event);
+	event_destroy(event);
 }
 
 /* Names come from Azure, where people chose them. */
@@ -288,7 +288,7 @@ static void a_name_never_pushes_the_id_out(void **state)
 	assert_non_null(strstr(sentence(event), "(" ID ")"));
 	assert_null(strchr(event->message, '\n'));
 	assert_true(strlen(sentence(event)) < 1000);
-	event_free(event);
+	event_destroy(event);
 }
 
 static void stale_says_since_when_and_why(void **state)
@@ -314,7 +314,7 @@ static void stale_says_since_when_and_why(void **state)
 		" tenant_id=a-tenant state=enabled error_class=forbidden"
 		" http_status=403 error_code=AuthorizationFailed"
 		" correlation_id=c-1 since=2026-11-22T23:00:00Z");
-	event_free(event);
+	event_destroy(event);
 
 	error = (struct subscription_error){ .class = FAILURE_TIMEOUT };
 	subscription.verdict = unknown;
@@ -327,13 +327,13 @@ static void stale_says_since_when_and_why(void **state)
 	assert_null(event->fields[EVENT_FIELD_SINCE]);
 	assert_null(event->fields[EVENT_FIELD_HTTP_STATUS]);
 	assert_null(event->fields[EVENT_FIELD_ERROR_CODE]);
-	event_free(event);
+	event_destroy(event);
 
 	subscription.error = NULL;
 	event = telling_of_stale(&subscription, NOW_UNIX_MS);
 	assert_non_null(strstr(sentence(event), ": no poll has ended since; "));
 	assert_null(event->fields[EVENT_FIELD_ERROR_CLASS]);
-	event_free(event);
+	event_destroy(event);
 }
 
 static void fresh_says_from_when_the_old_state_was(void **state)
@@ -349,14 +349,14 @@ static void fresh_says_from_when_the_old_state_was(void **state)
 		" subscription_id=" ID " subscription_name=contoso-prod"
 		" tenant_id=a-tenant state=disabled"
 		" since=2026-11-22T23:00:00Z");
-	event_free(event);
+	event_destroy(event);
 
 	subscription.checked_unix_ms = 0;
 	event = telling_of_fresh(&subscription, NOW_UNIX_MS);
 	assert_string_equal(sentence(event), "Subscription contoso-prod (" ID
 	                                     ") can be read again");
 	assert_null(event->fields[EVENT_FIELD_SINCE]);
-	event_free(event);
+	event_destroy(event);
 }
 
 static void found_and_lost_say_where_and_why(void **state)
@@ -371,7 +371,7 @@ static void found_and_lost_say_where_and_why(void **state)
 	                                    " subscription_id=" ID
 	                                    " subscription_name=contoso-prod"
 	                                    " tenant_id=a-tenant");
-	event_free(event);
+	event_destroy(event);
 
 	event = telling_of_lost(&subscription, "it is gone", NOW_UNIX_MS);
 	assert_int_equal(event->kind, EVENT_SUBSCRIPTION_LOST);
@@ -381,7 +381,7 @@ static void found_and_lost_say_where_and_why(void **state)
 		"it is gone; its last known state was enabled"
 		" subscription_id=" ID " subscription_name=contoso-prod"
 		" tenant_id=a-tenant state=enabled");
-	event_free(event);
+	event_destroy(event);
 }
 
 int main(void)

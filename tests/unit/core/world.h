@@ -43,7 +43,7 @@ void world_fail(struct world *world, struct subscription *subscription,
                 enum failure_class class);
 void world_sweep(struct world *world);
 
-/* The next event, which must be of that kind; event_free() it. */
+/* The next event, which must be of that kind; event_destroy() it. */
 struct event *world_expect(struct world *world, enum event_kind kind);
 void world_expect_nothing(const struct world *world);
 const char *world_field(const struct event *event, enum event_field field);

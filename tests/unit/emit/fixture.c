@@ -117,16 +117,16 @@ ssize_t reader_take(int fd, char *out, size_t size_bytes)
 struct event *full_event(uint64_t seq)
 {
 	struct event *event =
-		event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
+		event_create(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
 
 	for (int i = 0; i < EVENT_FIELDS; i++) {
 		enum event_field field = (enum event_field)i;
 
-		event_set(event, field, event_field_info(field)->key);
+		event_put(event, field, event_field_info(field)->key);
 	}
-	event_set_number(event, EVENT_FIELD_COUNT, 5);
-	event_set_number(event, EVENT_FIELD_HTTP_STATUS, 403);
-	event_set_message(event, "JIT monitoring is off.");
+	event_put_number(event, EVENT_FIELD_COUNT, 5);
+	event_put_number(event, EVENT_FIELD_HTTP_STATUS, 403);
+	event_put_message(event, "JIT monitoring is off.");
 	event->seq = seq;
 	return event;
 }
@@ -134,9 +134,9 @@ struct event *full_event(uint64_t seq)
 struct event *plain_event(uint64_t seq)
 {
 	struct event *event =
-		event_new(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
+		event_create(EVENT_MONITORING_DISABLED, TIME_UNIX_MS);
 
-	event_set_message(event, "Nothing happened.");
+	event_put_message(event, "Nothing happened.");
 	event->seq = seq;
 	return event;
 }

@@ -45,7 +45,7 @@ static int send_plain(struct emitter *emitter, uint64_t seq)
 	struct event *event = plain_event(seq);
 	int r = emitter->ops->send(emitter, event);
 
-	event_free(event);
+	event_destroy(event);
 	return r;
 }
 
@@ -87,19 +87,19 @@ static void an_event_is_right_to_the_byte(void **state)
 		"JITD_SEQ=18446744073709551615\n"
 		"JITD_STATE=disabled\n"
 		"JITD_COUNT=-5\n";
-	struct event *event = event_new(EVENT_MONITORING_CHANGED, 0);
+	struct event *event = event_create(EVENT_MONITORING_CHANGED, 0);
 	struct buf buf;
 
-	event_set(event, EVENT_FIELD_STATE, "disabled");
-	event_set_number(event, EVENT_FIELD_COUNT, -5);
-	event_set_message(event, "A change of \"it\"");
+	event_put(event, EVENT_FIELD_STATE, "disabled");
+	event_put_number(event, EVENT_FIELD_COUNT, -5);
+	event_put_message(event, "A change of \"it\"");
 	event->seq = UINT64_MAX;
 	buf_init(&buf, BUF_NO_CAP);
 	journal_encode(event, &buf);
 	assert_int_equal(buf.size_bytes, sizeof(expected) - 1);
 	assert_memory_equal(buf.data, expected, sizeof(expected) - 1);
 	buf_done(&buf);
-	event_free(event);
+	event_destroy(event);
 }
 
 static void every_field_that_is_set_stands_there_once(void **state)
@@ -119,12 +119,12 @@ static void every_field_that_is_set_stands_there_once(void **state)
 		const char *name = event_field_info(field)->journal_name;
 
 		assert_int_equal(count_of(&buf, name), 1);
-		event_set(event, field, NULL);
+		event_put(event, field, NULL);
 		journal_encode(event, &buf);
 		assert_int_equal(count_of(&buf, name), 0);
 	}
 	buf_done(&buf);
-	event_free(event);
+	event_destroy(event);
 }
 
 /* journald drops a field of another name, and nobody is told. */
@@ -151,7 +151,7 @@ static void a_value_of_two_lines_has_its_length(void **state)
 	char value[300] = "";
 	struct buf buf;
 
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, "one\ntwo=2\n");
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, "one\ntwo=2\n");
 	buf_init(&buf, BUF_NO_CAP);
 	journal_encode(event, &buf);
 	assert_true(buf.size_bytes > sizeof(expected));
@@ -160,12 +160,12 @@ static void a_value_of_two_lines_has_its_length(void **state)
 
 	memset(value, 'x', 299);
 	value[0] = '\n';
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, value);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, value);
 	journal_encode(event, &buf);
 	assert_memory_equal(buf.data + buf.size_bytes - 299 - 1 - 8,
 	                    "\x2b\x01\0\0\0\0\0\0\nx", 10);
 	buf_done(&buf);
-	event_free(event);
+	event_destroy(event);
 }
 
 /* The bytes of the value that is last in the event. */
@@ -180,7 +180,7 @@ static size_t last_value_bytes(const char *value)
 	journal_encode(event, &buf);
 	bytes = strcspn(strstr(buf.data, "\nJITD_SINCE=") + 12, "\n");
 	buf_done(&buf);
-	event_free(event);
+	event_destroy(event);
 	return bytes;
 }
 
@@ -217,8 +217,8 @@ static void the_largest_event_fits_into_a_datagram(void **state)
 
 	memset(value, 'x', 5000);
 	for (int i = 0; i < EVENT_FIELDS; i++)
-		event_set(event, (enum event_field)i, value);
-	event_set_message(event, "All at their largest.");
+		event_put(event, (enum event_field)i, value);
+	event_put_message(event, "All at their largest.");
 	buf_init(&buf, BUF_NO_CAP);
 	journal_encode(event, &buf);
 	assert_in_range(buf.size_bytes, 70000, 110000);
@@ -229,7 +229,7 @@ static void the_largest_event_fits_into_a_datagram(void **state)
 	buf_done(&buf);
 	free(data);
 	free(value);
-	event_free(event);
+	event_destroy(event);
 	emitter_free(emitter);
 	close(reader);
 }
@@ -248,8 +248,8 @@ static void what_is_too_large_goes_without_its_large_parts(void **state)
 	char *value = xcalloc(4001, 1), data[8192];
 
 	memset(value, 'x', 4000);
-	event_set(event, EVENT_FIELD_ASSIGNMENT_ID, value);
-	event_set_message(event, "All of it.");
+	event_put(event, EVENT_FIELD_ASSIGNMENT_ID, value);
+	event_put_message(event, "All of it.");
 	refused_from_bytes = 5000;
 	for (unsigned i = 0; i < 2; i++) {
 		refused_with = i ? ENOBUFS : EMSGSIZE;
@@ -261,7 +261,7 @@ static void what_is_too_large_goes_without_its_large_parts(void **state)
 	}
 	refused_from_bytes = 0;
 	free(value);
-	event_free(event);
+	event_destroy(event);
 	emitter_free(emitter);
 	close(reader);
 }

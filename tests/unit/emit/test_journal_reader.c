@@ -29,7 +29,7 @@ static int send_plain(struct emitter *emitter, uint64_t seq)
 	struct event *event = plain_event(seq);
 	int r = emitter->ops->send(emitter, event);
 
-	event_free(event);
+	event_destroy(event);
 	return r;
 }
 

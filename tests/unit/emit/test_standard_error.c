@@ -73,7 +73,7 @@ static int send_plain(struct emitter *emitter)
 	struct event *event = plain_event(1);
 	int r = emitter->ops->send(emitter, event);
 
-	event_free(event);
+	event_destroy(event);
 	return r;
 }
 
@@ -139,7 +139,7 @@ static void a_long_line_is_one_whole_piece_of_a_pipe(void **state)
 	assert_in_range(strlen(line), 4000, PIPE_BUF);
 	assert_int_equal(line[strlen(line) - 1], '\n');
 	assert_non_null(strstr(line, "error: xxx?xxx"));
-	event_free(event);
+	event_destroy(event);
 	emitter_free(emitter);
 	close(reader);
 }

@@ -42,7 +42,7 @@ static int send_plain(struct emitter *emitter)
 	struct event *event = plain_event(1);
 	int r = emitter->ops->send(emitter, event);
 
-	event_free(event);
+	event_destroy(event);
 	return r;
 }
 
@@ -61,7 +61,7 @@ static void an_event_is_one_line_of_rfc_3164(void **state)
 	struct event *event = full_event(1);
 	char expected[4096], data[4096];
 
-	event_set_message(event, "JIT monitoring is off.");
+	event_put_message(event, "JIT monitoring is off.");
 	snprintf(expected, sizeof(expected),
 	         "<27>Nov  3 04:05:06 jitd[%ld]: %s", (long)getpid(),
 	         event->message);
@@ -71,7 +71,7 @@ static void an_event_is_one_line_of_rfc_3164(void **state)
 	assert_string_equal(data, expected);
 	assert_non_null(strstr(data, "JIT monitoring is off. "
 	                             "subscription_id=subscription_id "));
-	event_free(event);
+	event_destroy(event);
 	emitter_free(emitter);
 	close(reader);
 }
@@ -95,7 +95,7 @@ static void a_line_stays_one_line_and_is_cut(void **state)
 	sentence = strstr(data, "]: ") + 3;
 	assert_int_equal(strncmp(sentence, "a?<0>b?[31mxxx", 14), 0);
 	assert_int_equal(strlen(sentence), 4000);
-	event_free(event);
+	event_destroy(event);
 	emitter_free(emitter);
 	close(reader);
 }

@@ -52,6 +52,7 @@ static void on_request(struct httpd_request *request, int tag, void *user)
 		world->later = request;
 		return;
 	}
+	httpd_add_header(request, "X-More", "more");
 	buf_init(&text, BUF_NO_CAP);
 	buf_add_format(&text, "%s %s [%s] %d %zu:", httpd_method(request), path,
 	               query ? query : "-", tag, size_bytes);
@@ -121,6 +122,7 @@ static void an_answer_has_its_headers(void **state)
 	assert_int_equal(peer_count(peer, "\r\nContent-Length: 29\r\n"), 1);
 	assert_int_equal(peer_count(peer, "\r\nCache-Control: no-store\r\n"),
 	                 1);
+	assert_int_equal(peer_count(peer, "\r\nX-More: more\r\n"), 1);
 	assert_int_equal(peer_count(peer, "\r\nDate: "), 1);
 	assert_int_equal(peer_count(peer, "Connection"), 0);
 	assert_int_equal(httpd_clients(world->httpd), 1);

@@ -203,16 +203,16 @@ struct subscription *fixture_subscription(struct ledger *ledger,
 struct event *fixture_event(unsigned number, int64_t time_unix_ms)
 {
 	struct event *event =
-		event_new(EVENT_MONITORING_DISABLED, time_unix_ms);
+		event_create(EVENT_MONITORING_DISABLED, time_unix_ms);
 	char id[FIXTURE_ID_SIZE];
 
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_ID, fixture_id(number, id));
-	event_set(event, EVENT_FIELD_SUBSCRIPTION_NAME, "Production");
-	event_set(event, EVENT_FIELD_STATE, "disabled");
-	event_set(event, EVENT_FIELD_PREVIOUS_STATE, "enabled");
-	event_set(event, EVENT_FIELD_VALUE, "Disabled");
-	event_set_number(event, EVENT_FIELD_COUNT, number);
-	event_set_message(event, "JIT monitoring is off in %s", id);
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_ID, fixture_id(number, id));
+	event_put(event, EVENT_FIELD_SUBSCRIPTION_NAME, "Production");
+	event_put(event, EVENT_FIELD_STATE, "disabled");
+	event_put(event, EVENT_FIELD_PREVIOUS_STATE, "enabled");
+	event_put(event, EVENT_FIELD_VALUE, "Disabled");
+	event_put_number(event, EVENT_FIELD_COUNT, number);
+	event_put_message(event, "JIT monitoring is off in %s", id);
 	return event;
 }
 
@@ -225,7 +225,7 @@ void fixture_put_events(struct store *store, unsigned count,
 		struct event *event = fixture_event(i, time_unix_ms);
 
 		r |= store_put_event(store, event, NULL);
-		event_free(event);
+		event_destroy(event);
 	}
 	r |= store_commit(store, NULL);
 	assert(r == 0);

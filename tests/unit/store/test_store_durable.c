@@ -73,7 +73,7 @@ static int keep(struct store *store, struct ledger *ledger, unsigned number,
 		r = store_put_event(store, event, error);
 	if (r == 0)
 		r = store_put_note(store, "number", text, error);
-	event_free(event);
+	event_destroy(event);
 	return r;
 }
 

@@ -112,8 +112,8 @@ static const char *random_text(void)
 static struct event *random_event(void)
 {
 	struct event *event =
-		event_new((enum event_kind)(fixture_random() % EVENT_COUNT),
-	                  (int64_t)(fixture_random() >> 20));
+		event_create((enum event_kind)(fixture_random() % EVENT_COUNT),
+	                     (int64_t)(fixture_random() >> 20));
 
 	for (int i = 0; i < EVENT_FIELDS; i++) {
 		enum event_field field = (enum event_field)i;
@@ -121,12 +121,12 @@ static struct event *random_event(void)
 		if (fixture_random() % 2)
 			continue;
 		if (event_field_info(field)->kind == EVENT_FIELD_KIND_NUMBER)
-			event_set_number(event, field,
+			event_put_number(event, field,
 			                 (int64_t)fixture_random());
 		else
-			event_set(event, field, random_text());
+			event_put(event, field, random_text());
 	}
-	event_set_message(event, "%s", random_text());
+	event_put_message(event, "%s", random_text());
 	return event;
 }
 
@@ -144,8 +144,8 @@ static void an_event_comes_back_as_it_was(void **state)
 		assert_int_equal(store_commit(store, NULL), 0);
 		read = read_one(store, i);
 		assert_same(event, read);
-		event_free(event);
-		event_free(read);
+		event_destroy(event);
+		event_destroy(read);
 	}
 	store_close(store);
 }
@@ -158,13 +158,13 @@ static void every_kind_and_a_full_event_are_kept(void **state)
 	memset(text, 'x', 4000);
 	assert_int_equal(store_begin(store, NULL), 0);
 	for (int kind = 0; kind < EVENT_COUNT; kind++) {
-		struct event *event = event_new((enum event_kind)kind, 1);
+		struct event *event = event_create((enum event_kind)kind, 1);
 
 		for (int i = 0; i < EVENT_FIELDS; i++)
-			event_set(event, (enum event_field)i, text);
-		event_set_message(event, "all");
+			event_put(event, (enum event_field)i, text);
+		event_put_message(event, "all");
 		assert_int_equal(store_put_event(store, event, NULL), 0);
-		event_free(event);
+		event_destroy(event);
 	}
 	assert_int_equal(store_commit(store, NULL), 0);
 	for (int kind = 0; kind < EVENT_COUNT; kind++) {
@@ -172,7 +172,7 @@ static void every_kind_and_a_full_event_are_kept(void **state)
 
 		assert_int_equal(read->kind, kind);
 		assert_string_equal(read->fields[EVENT_FIELDS - 1], text);
-		event_free(read);
+		event_destroy(read);
 	}
 	free(text);
 	store_close(store);
@@ -208,7 +208,7 @@ static void what_is_not_committed_is_not_read(void **state)
 	assert_int_equal(store_commit(store, NULL), 0);
 	assert_int_equal(store_last_seq(store), 2);
 	assert_events(store, 0, 10, 1, 2, 2);
-	event_free(event);
+	event_destroy(event);
 	store_close(store);
 }
 
@@ -231,7 +231,7 @@ static void a_rollback_frees_the_numbers(void **state)
 	assert_int_equal(event->seq, 4);
 	assert_int_equal(store_commit(store, NULL), 0);
 	assert_events(store, 0, 10, 1, 4, 4);
-	event_free(event);
+	event_destroy(event);
 	store_close(store);
 }
 
@@ -318,7 +318,7 @@ static void numbers_never_skip_nor_repeat(void **state)
 			assert_int_equal(store_put_event(store, event, NULL),
 			                 0);
 			assert_int_equal(event->seq, ++now);
-			event_free(event);
+			event_destroy(event);
 		}
 		if (fixture_random() % 3 == 0)
 			assert_int_equal(store_mark_emitted(store, now, NULL),
@@ -356,7 +356,7 @@ static void a_field_of_a_newer_version_is_left_out(void **state)
 	event = read_one(store, 1);
 	assert_string_equal(event->fields[EVENT_FIELD_STATE], "disabled");
 	assert_null(event->fields[EVENT_FIELD_VALUE]);
-	event_free(event);
+	event_destroy(event);
 	store_close(store);
 }
 
