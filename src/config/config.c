@@ -280,16 +280,10 @@ static int check_cloud(struct config *config, const char *path,
 	return r < 0 ? error_wrap(error, r, "%s", path) : 0;
 }
 
-/* Keys of the contract whose work is not built yet are refused rather than
- * silently without effect. */
+/* What is not built yet is refused rather than silently without effect. */
 static int check_built(const struct config *config, const char *path,
                        struct error *error)
 {
-	if (config->metrics.listen)
-		return error_set(error, -EINVAL,
-		                 "%s: [metrics] listen is not to be had in "
-		                 "this version: leave it empty",
-		                 path);
 	if (config->remediation.mode != CONFIG_REMEDIATION_OFF)
 		return error_set(error, -EINVAL,
 		                 "%s: [remediation] mode can only be off in "

@@ -30,6 +30,7 @@ struct config_tenant {
 	char *client_id;
 	char *client_secret_file;
 	char *access_token_file;
+	char *unbuilt; /* always NULL: what has no use yet may only be empty */
 	struct config_guids include;
 	struct config_guids exclude;
 	char *management_group;
@@ -74,7 +75,7 @@ struct config {
 		int64_t keep_events_ms;
 	} store;
 	struct {
-		char *listen; /* NULL: off */
+		char *listen; /* always NULL: off */
 		bool per_subscription;
 	} metrics;
 	struct {

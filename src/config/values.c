@@ -150,6 +150,12 @@ static int parse_URL(const struct key *key, const char *value, void *slot,
 	return parse_TEXT(key, url, slot, error);
 }
 
+static int parse_UNBUILT(const struct key *key, const char *value, void *slot,
+                         struct error *error)
+{
+	return *value ? refuse(key, value, error) : 0;
+}
+
 static int parse_SEGMENT(const struct key *key, const char *value, void *slot,
                          struct error *error)
 {
@@ -426,5 +432,7 @@ VALUE_TYPE(GUID, "an id of the form 8-4-4-4-12 hexadecimal digits", format_TEXT,
            free_TEXT)
 VALUE_TYPE(GUIDS, "subscription ids, separated by commas", format_GUIDS,
            free_GUIDS)
+VALUE_TYPE(UNBUILT, "to be had in this version: leave it empty", format_TEXT,
+           NULL)
 VALUE_TYPE(SEGMENT, "a name of letters, digits, '.', '_' and '-'", format_TEXT,
            free_TEXT)

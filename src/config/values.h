@@ -60,6 +60,10 @@ extern const struct value_type value_GUID;
 extern const struct value_type value_GUIDS;
 extern const struct value_type value_SEGMENT;
 
+/* Keys of the manual whose work is not built yet: only empty is taken, so that
+ * none is silently without effect. */
+extern const struct value_type value_UNBUILT;
+
 /* One row of keys.def. */
 struct key {
 	const char *section; /* "tenant" for those of [tenant NAME] */

@@ -162,8 +162,11 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "\n[tenant a]\n",
 		  ":2: [tenant a]: credential is missing: say which kind" },
 		{ TENANT "[metrics]\nlisten = 127.0.0.1:9\n",
-		  ": [metrics] listen is not to be had in this version: leave "
-		  "it empty" },
+		  ":7: listen = 127.0.0.1:9: not to be had in this version: "
+		  "leave it empty" },
+		{ "[tenant a]\nobject_id = x\n",
+		  ":2: object_id = x: not to be had in this version: leave it "
+		  "empty" },
 		{ TENANT "[remediation]\nmode = auto\n",
 		  ": [remediation] mode can only be off in this version" },
 	};
