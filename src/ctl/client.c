@@ -117,6 +117,9 @@ static int fail_transfer(const struct client *client, CURLcode code,
 		return error_set(error, -EBADMSG,
 		                 "what listens at %s is not jitd: %s", path,
 		                 client->words);
+	case CURLE_PARTIAL_FILE:
+		return error_set(error, -ECONNRESET, "jitd at %s went away",
+		                 path);
 	default:
 		return error_set(error, -ECONNRESET, "jitd at %s went away: %s",
 		                 path,
