@@ -17,6 +17,11 @@
 /* A file that may have been mended is looked at so often. */
 #define LOOK_MS 5000
 
+/* A file's token that ARM has taken is given up when it was refused for so
+ * long with no good answer in between: one odd subscription, or a bad moment,
+ * must not end the tenant until somebody writes the file anew. */
+#define REFUSED_FOR_MS 30000
+
 /* By how much the wall clock may disagree with what it once said. */
 #define WALL_SLACK_MS 5000
 
@@ -55,8 +60,10 @@ struct token {
 	unsigned retries;        /* fetches in a row that failed */
 
 	bool fetching;
-	bool accepted; /* ARM has taken the token */
-	bool on_trial; /* the failure stands until it has */
+	bool accepted;       /* ARM has taken the token */
+	int64_t refusing_ms; /* since when it is refused instead; 0: it is not
+	                      */
+	bool on_trial;       /* the failure stands until it has */
 	bool told_any;
 	bool tells;   /* changed() is to be called */
 	bool telling; /* somebody is being called, and may free us: */
@@ -116,6 +123,7 @@ static void secret_retire(struct token *token)
 	secret_free(token->retired);
 	token->retired = steal(token->secret);
 	token->accepted = false;
+	token->refusing_ms = 0;
 	loop_task_wake(token->task);
 }
 
@@ -379,6 +387,11 @@ void token_refused(struct token *token, const struct secret *refused)
 		return;
 	if (again && token->accepted)
 		return;
+	if (token->refusing_ms == 0)
+		token->refusing_ms = now_ms;
+	if (token->ends_ms == NEVER && token->accepted &&
+	    now_ms - token->refusing_ms < REFUSED_FOR_MS)
+		return;
 
 	credential_refused(token->credential, token->secret);
 	secret_retire(token);
@@ -394,8 +407,10 @@ void token_refused(struct token *token, const struct secret *refused)
 
 void token_accepted(struct token *token, const struct secret *accepted)
 {
-	if (token->accepted || !token->secret ||
-	    !secret_equal(token->secret, accepted))
+	if (!token->secret || !secret_equal(token->secret, accepted))
+		return;
+	token->refusing_ms = 0;
+	if (token->accepted)
 		return;
 	token->accepted = true;
 	if (!token->on_trial)

@@ -228,15 +228,27 @@ bool config_guids_have(const struct config_guids *guids, const char *id)
 	                               sizeof(*guids->items), compare_id);
 }
 
-static int compare_texts(const void *a, const void *b)
+/* Where id is, or belongs. */
+static size_t place_of(const struct config_guids *guids, const char *id)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	size_t least = 0, most = guids->count;
+
+	while (least < most) {
+		size_t middle = least + (most - least) / 2;
+
+		if (strcmp(guids->items[middle], id) < 0)
+			least = middle + 1;
+		else
+			most = middle;
+	}
+	return least;
 }
 
 static int add_guid(struct config_guids *guids, const struct key *key,
                     char *word, struct error *error)
 {
 	char guid[TEXT_GUID_SIZE];
+	size_t place;
 
 	word += strspn(word, " \t");
 	word[strcspn(word, " \t")] = '\0';
@@ -244,12 +256,15 @@ static int add_guid(struct config_guids *guids, const struct key *key,
 		return 0;
 	if (text_lower_guid(word, guid) < 0)
 		return refuse(key, word, error);
-	if (config_guids_have(guids, guid))
+	place = place_of(guids, guid);
+	if (place < guids->count && text_equal(guids->items[place], guid))
 		return 0;
 	guids->items =
 		xrealloc(guids->items, guids->count + 1, sizeof(*guids->items));
-	guids->items[guids->count++] = xstrdup(guid);
-	qsort(guids->items, guids->count, sizeof(*guids->items), compare_texts);
+	memmove(&guids->items[place + 1], &guids->items[place],
+	        (guids->count - place) * sizeof(*guids->items));
+	guids->items[place] = xstrdup(guid);
+	guids->count++;
 	return 0;
 }
 

@@ -14,6 +14,10 @@ static int64_t max_ms(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* More polls than this in a row without a result that is believed: it counts
+ * as tried all the same. More than [poll] confirm may be. */
+#define UNSETTLED_MAX 20
+
 /* Whatever it found, it found something. */
 static void note_good_poll(struct ledger *ledger, struct subscription *record,
                            int64_t now_unix_ms, struct event_list *events)
@@ -132,6 +136,21 @@ static void keep_error(struct ledger *ledger, struct subscription *record,
 	record->error = error;
 }
 
+static void settle(struct subscription *record)
+{
+	record->tried = true;
+	record->unsettled = 0;
+}
+
+/* One whose reads never agree must not keep readiness waiting for ever. */
+static void count_unsettled(struct subscription *record)
+{
+	if (record->unsettled < UINT8_MAX)
+		record->unsettled++;
+	if (record->unsettled > UNSETTLED_MAX)
+		record->tried = true;
+}
+
 enum ledger_outcome ledger_note_verdict(struct ledger *ledger,
                                         struct subscription *subscription,
                                         const struct verdict *verdict,
@@ -149,17 +168,19 @@ enum ledger_outcome ledger_note_verdict(struct ledger *ledger,
 	taken = verdict_take(ledger->pool, verdict, subscription->id);
 	if (verdict_same(&subscription->verdict, &taken)) {
 		refresh(ledger, subscription, &taken);
-		subscription->tried = true;
+		settle(subscription);
 		return LEDGER_SETTLED;
 	}
 
 	if (subscription->verdict.state == STATE_UNKNOWN &&
 	    taken.state == STATE_ENABLED)
 		confirm = 0;
-	if (count_read(ledger, subscription, &taken) <= confirm)
+	if (count_read(ledger, subscription, &taken) <= confirm) {
+		count_unsettled(subscription);
 		return LEDGER_CONFIRM;
+	}
 	believe(ledger, subscription, now_unix_ms, events);
-	subscription->tried = true;
+	settle(subscription);
 	return LEDGER_SETTLED;
 }
 
@@ -172,7 +193,7 @@ void ledger_note_unchanged(struct ledger *ledger,
 	assert(subscription->verdict.state != STATE_UNKNOWN);
 	assert(!subscription->candidate);
 	note_good_poll(ledger, subscription, now_unix_ms, events);
-	subscription->tried = true;
+	settle(subscription);
 }
 
 void ledger_note_failure(struct ledger *ledger,
@@ -184,6 +205,7 @@ void ledger_note_failure(struct ledger *ledger,
 	if (subscription->lost)
 		return;
 	subscription->tried = true;
+	count_unsettled(subscription);
 	keep_error(ledger, subscription, failure, now_unix_ms);
 }
 

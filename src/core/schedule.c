@@ -144,6 +144,7 @@ static void put_back(struct schedule *schedule, struct schedule_item *item,
 		due_ms = now_ms;
 	item->taken = false;
 	item->hurried = false;
+	item->not_before_ms = not_before_ms;
 	push(schedule, item, max_ms(due_ms, not_before_ms));
 }
 
@@ -179,7 +180,8 @@ void schedule_set_policy(struct schedule *schedule,
 		struct schedule_item *item = schedule->heap[i];
 
 		if (item->due_ms > now_ms + policy->interval_ms)
-			item->due_ms = place_ms(schedule, item, now_ms);
+			item->due_ms = max_ms(place_ms(schedule, item, now_ms),
+			                      item->not_before_ms);
 	}
 	for (size_t i = schedule->waiting / 2; i > 0; i--)
 		sink(schedule, i - 1);
@@ -262,6 +264,7 @@ void schedule_hurry(struct schedule *schedule, struct schedule_item *item,
 		return;
 	}
 	assert(item->slot);
+	now_ms = max_ms(now_ms, item->not_before_ms);
 	if (item->due_ms <= now_ms)
 		return;
 	item->due_ms = now_ms;

@@ -32,8 +32,9 @@ struct schedule_policy {
  * schedule.c's own. */
 struct schedule_item {
 	int64_t due_ms;
-	uint32_t phase; /* its place in the interval, of 2^32 */
-	uint32_t slot;  /* 1 + its index in the heap; 0: not in it */
+	int64_t not_before_ms; /* what the server asked for; 0: nothing */
+	uint32_t phase;        /* its place in the interval, of 2^32 */
+	uint32_t slot;         /* 1 + its index in the heap; 0: not in it */
 	uint16_t failures;
 	bool slow; /* so were those failures */
 	bool taken;
@@ -45,7 +46,8 @@ void schedule_free(struct schedule *schedule);
 DEFINE_SCOPED(struct schedule *, schedule_free)
 
 /* New intervals hold from each item's next answer on; what is due later than
- * now_ms + interval_ms is brought forward to its place. */
+ * now_ms + interval_ms is brought forward to its place, but not to before what
+ * the server asked for. */
 void schedule_set_policy(struct schedule *schedule,
                          const struct schedule_policy *policy, int64_t now_ms);
 
@@ -78,7 +80,8 @@ void schedule_failed(struct schedule *schedule, struct schedule_item *item,
 void schedule_again(struct schedule *schedule, struct schedule_item *item,
                     int64_t now_ms, int64_t delay_ms);
 
-/* Makes it due now; if it is being polled, once more right after that. */
+/* Makes it due now, or as soon as the server lets it; if it is being polled,
+ * once more right after that. */
 void schedule_hurry(struct schedule *schedule, struct schedule_item *item,
                     int64_t now_ms);
 

@@ -66,8 +66,10 @@ struct subscription {
 	bool tried;           /* polled since the start: a verdict that is
 	                         believed, or a failure */
 	bool stale_told;
-	bool lost;     /* out of the ledger; freed with its last poll */
-	uint32_t pass; /* the last one that polled it: daemon/pass.c's */
+	uint8_t unsettled; /* polls in a row that failed or gave a verdict
+	                      that waits to be confirmed; at most 255 */
+	bool lost;         /* out of the ledger; freed with its last poll */
+	uint32_t pass;     /* the last one that polled it: daemon/pass.c's */
 	struct subscription *next_dirty; /* or among the lost ones */
 	struct subscription *prev_dirty;
 };

@@ -20,6 +20,9 @@
 /* What can heal is tried so often before the audit says unknown. */
 #define TRIES_MAX 3
 
+/* What the server asks to wait for longer than this is not waited for. */
+#define PATIENCE_MS 30000
+
 struct audit {
 	struct config *config;
 	struct loop *loop;
@@ -29,15 +32,20 @@ struct audit {
 	bool interrupted;
 };
 
-static bool is_settled(const struct subscription *subscription)
+static bool is_settled(const struct audit *audit,
+                       const struct subscription *subscription)
 {
 	const struct subscription_error *error = subscription->error;
+	int64_t wait_ms =
+		subscription->schedule.due_ms - loop_now_ms(audit->loop);
 
-	if (!subscription->tried || subscription->candidate)
-		return error && error->count >= TRIES_MAX;
-	return !error || error->count >= TRIES_MAX ||
-	       failure_class_is_slow(error->class) ||
-	       error->class == FAILURE_CREDENTIAL;
+	if (subscription->candidate)
+		return subscription->unsettled >=
+		       TRIES_MAX + audit->config->poll.confirm;
+	if (!subscription->tried || !error)
+		return subscription->tried;
+	return subscription->unsettled >= TRIES_MAX ||
+	       failure_class_is_slow(error->class) || wait_ms > PATIENCE_MS;
 }
 
 static bool is_over(const struct audit *audit)
@@ -45,7 +53,7 @@ static bool is_over(const struct audit *audit)
 	if (!tenants_all_tried(watch_tenants(audit->watch)))
 		return false;
 	for (size_t i = 0; i < ledger_count(audit->ledger); i++)
-		if (!is_settled(ledger_at(audit->ledger, i)))
+		if (!is_settled(audit, ledger_at(audit->ledger, i)))
 			return false;
 	return true;
 }
@@ -133,6 +141,9 @@ static int run(struct audit *audit, enum roster_format format)
 	complete = tell_tenants(audit) && !audit->interrupted;
 	if (audit->interrupted)
 		log_error("interrupted: what follows is not all");
+	else if (complete && !ledger_count(audit->ledger))
+		log_error("no subscription is visible: has the identity a role "
+		          "in one, and does the configuration include it?");
 	audit_print(audit->ledger, format, loop_wall_unix_ms(audit->loop));
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_error("the result could not be written to stdout");
@@ -160,7 +171,7 @@ static void open_audit(struct audit *audit)
 
 int audit_run(const struct daemon_options *options, enum roster_format format)
 {
-	struct audit audit = { NULL };
+	struct audit audit = { .config = NULL };
 	struct error error = { "" };
 	int status;
 

@@ -311,6 +311,17 @@ static void on_usr1(void *user)
 	watch_hurry(daemon->watch);
 }
 
+/* A signal that comes before all is there to act on it waits for that. */
+static void hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		sigaddset(&set, signal_numbers[i]);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void watch_signals(struct daemon *daemon)
 {
 	static loop_fn *const handlers[] = { on_terminate, on_terminate, on_hup,
@@ -319,6 +330,7 @@ static void watch_signals(struct daemon *daemon)
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		daemon->signals[i] = loop_signal_new(
 			daemon->loop, signal_numbers[i], handlers[i], daemon);
+	hold_signals(false);
 }
 
 static void on_status_due(void *user)
@@ -430,6 +442,7 @@ static enum daemon_exit run(struct daemon *daemon)
 	char line[STATUS_LINE_SIZE];
 
 	take_level(daemon);
+	hold_signals(true);
 	daemon->loop = loop_new();
 	if (open_emitter(daemon, &error) < 0 || start(daemon, &error) < 0) {
 		log_error("%s", error.text);

@@ -97,13 +97,15 @@ static int do_chore(struct store *store, const struct chore *chore,
 	return -EINVAL;
 }
 
-static int write_chores(struct outbox *outbox, struct error *error)
+/* drops: those alone, or all but those. */
+static int write_chores(struct outbox *outbox, bool drops, struct error *error)
 {
 	int r = 0;
 
 	for (const struct chore *chore = outbox->first_chore; r == 0 && chore;
 	     chore = chore->next)
-		r = do_chore(outbox->options.store, chore, error);
+		if ((chore->kind == CHORE_DROP) == drops)
+			r = do_chore(outbox->options.store, chore, error);
 	return r;
 }
 
@@ -179,9 +181,12 @@ static int write_all(struct outbox *outbox, struct written *written,
 	r = store_begin(outbox->options.store, error);
 	if (r < 0)
 		return r;
-	r = write_records(outbox, written, error);
+	/* One that was lost may be there again by now. */
+	r = write_chores(outbox, true, error);
 	if (r == 0)
-		r = write_chores(outbox, error);
+		r = write_records(outbox, written, error);
+	if (r == 0)
+		r = write_chores(outbox, false, error);
 	if (r == 0)
 		r = write_events(outbox, error);
 	if (r == 0)

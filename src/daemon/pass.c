@@ -66,6 +66,31 @@ void pass_remove(struct pass *pass, struct subscription *subscription)
 		pass->remaining--;
 }
 
+static void end(struct pass *pass, int64_t now_ms,
+                struct pass_summary *ret_summary)
+{
+	*ret_summary = (struct pass_summary){
+		.duration_ms = now_ms - pass->started_ms,
+		.polled = pass->polled,
+		.failed = pass->failed,
+	};
+	begin(pass, now_ms);
+}
+
+bool pass_check(struct pass *pass, bool discovered, int64_t now_ms,
+                struct pass_summary *ret_summary)
+{
+	bool over = is_over(pass, now_ms);
+
+	if (pass->total == 0)
+		over = pass->number == 1
+		               ? discovered
+		               : now_ms - pass->started_ms >= pass->interval_ms;
+	if (over)
+		end(pass, now_ms, ret_summary);
+	return over;
+}
+
 bool pass_note(struct pass *pass, struct subscription *subscription,
                bool failed, int64_t now_ms, struct pass_summary *ret_summary)
 {
@@ -77,11 +102,6 @@ bool pass_note(struct pass *pass, struct subscription *subscription,
 	}
 	if (!is_over(pass, now_ms))
 		return false;
-	*ret_summary = (struct pass_summary){
-		.duration_ms = now_ms - pass->started_ms,
-		.polled = pass->polled,
-		.failed = pass->failed,
-	};
-	begin(pass, now_ms);
+	end(pass, now_ms, ret_summary);
 	return true;
 }

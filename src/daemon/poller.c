@@ -31,6 +31,10 @@
  * them have the next turn. */
 #define BEGIN_AT_ONCE 512
 
+/* Requests of a long poll, one after the other: a GET with its second try and
+ * a new token, and a LIST of some pages. */
+#define POLL_REQUESTS 6
+
 /* What may stand still beyond the longest poll before the watchdog bites. */
 #define ALIVE_GRACE_MS 30000
 
@@ -109,20 +113,25 @@ static void count_result(struct poller *poller, enum failure_class class,
 	poller->statistics.buckets[bucket]++;
 }
 
+static void complete_pass(struct poller *poller,
+                          const struct pass_summary *summary)
+{
+	poller->statistics.completed_unix_ms = now_unix_ms(poller);
+	poller->statistics.duration_ms = summary->duration_ms;
+	poller->statistics.polled = summary->polled;
+	poller->statistics.failed = summary->failed;
+	if (poller->options.pass_completed)
+		poller->options.pass_completed(poller->options.user);
+}
+
 static void note_pass(struct poller *poller, struct subscription *subscription,
                       bool failed)
 {
 	struct pass_summary summary;
 
-	if (!pass_note(poller->pass, subscription, failed, now_ms(poller),
-	               &summary))
-		return;
-	poller->statistics.completed_unix_ms = now_unix_ms(poller);
-	poller->statistics.duration_ms = summary.duration_ms;
-	poller->statistics.polled = summary.polled;
-	poller->statistics.failed = summary.failed;
-	if (poller->options.pass_completed)
-		poller->options.pass_completed(poller->options.user);
+	if (pass_note(poller->pass, subscription, failed, now_ms(poller),
+	              &summary))
+		complete_pass(poller, &summary);
 }
 
 /* The end of each: its subscription is back in the schedule by then. settled:
@@ -425,6 +434,14 @@ void poller_hurry_all(struct poller *poller)
 	set_timer(poller);
 }
 
+void poller_check_pass(struct poller *poller, bool discovered)
+{
+	struct pass_summary summary;
+
+	if (pass_check(poller->pass, discovered, now_ms(poller), &summary))
+		complete_pass(poller, &summary);
+}
+
 int64_t poller_next_unix_ms(const struct poller *poller,
                             const struct subscription *subscription)
 {
@@ -436,7 +453,8 @@ int64_t poller_next_unix_ms(const struct poller *poller,
 
 bool poller_is_alive(const struct poller *poller)
 {
-	int64_t patience_ms = 2 * poller->policy.timeout_ms + ALIVE_GRACE_MS;
+	int64_t patience_ms =
+		POLL_REQUESTS * poller->policy.timeout_ms + ALIVE_GRACE_MS;
 	int64_t next_ms = schedule_next_ms(poller->schedule);
 	bool waits = next_ms == SCHEDULE_NEVER ||
 	             next_ms > now_ms(poller) - patience_ms;

@@ -62,6 +62,10 @@ void poller_remove(struct poller *poller, struct subscription *subscription);
 void poller_hurry(struct poller *poller, struct subscription *subscription);
 void poller_hurry_all(struct poller *poller);
 
+/* Ends a pass that no poll will end: to be called every now and then.
+ * discovered: all tenants were, so that none to poll is all there are. */
+void poller_check_pass(struct poller *poller, bool discovered);
+
 /* When it is polled next, by the wall clock; 0 while it is being polled. */
 int64_t poller_next_unix_ms(const struct poller *poller,
                             const struct subscription *subscription);

@@ -360,11 +360,30 @@ static void service_ready(struct control_answer *answer,
 		                     "every subscription tried yet");
 }
 
-static bool poll_all_is_asked(const struct json *body)
+static void count_unknown(const char *key, const struct json *value, void *user)
 {
-	bool all;
+	unsigned *unknown = user;
 
-	return json_bool(json_get(body, "all"), &all) == 0 && all;
+	*unknown +=
+		!text_equal(key, "all") && !text_equal(key, "subscriptions");
+}
+
+/* {"all":true} or {"subscriptions":[...]}, and nothing besides. */
+static bool poll_is_well_asked(const struct json *body, bool *ret_all)
+{
+	const struct json *ids = json_get(body, "subscriptions");
+	unsigned unknown = 0;
+
+	*ret_all = false;
+	json_each(body, count_unknown, &unknown);
+	if (unknown)
+		return false;
+	if (json_has(body, "all") &&
+	    json_bool(json_get(body, "all"), ret_all) < 0)
+		return false;
+	if (*ret_all)
+		return !json_has(body, "subscriptions");
+	return json_array_size(ids) > 0 && json_array_size(ids) <= POLL_MAX;
 }
 
 /* All of them are known, or none is polled. */
@@ -410,23 +429,21 @@ static void service_poll(struct control_answer *answer,
                          const struct control_request *request, void *user)
 {
 	const struct service *service = user;
-	const struct json *ids = json_get(request->body, "subscriptions");
-	bool all = poll_all_is_asked(request->body);
+	bool all;
 
-	if (all && !ids) {
-		watch_hurry(service->watch);
-		json_put_int64(control_answer_json(answer, 202), "accepted",
-		               (int64_t)ledger_count(service->ledger));
-	} else if (!all && json_type(ids) == JSON_ARRAY &&
-	           json_array_size(ids) > 0 &&
-	           json_array_size(ids) <= POLL_MAX) {
-		poll_some(answer, ids, service);
-	} else {
+	if (!poll_is_well_asked(request->body, &all)) {
 		control_answer_error(
 			answer, 400, "bad_request",
 			"the body must be {\"subscriptions\":[ID, ...]}, with "
 			"1 to %d ids, or {\"all\":true}",
 			POLL_MAX);
+	} else if (all) {
+		watch_hurry(service->watch);
+		json_put_int64(control_answer_json(answer, 202), "accepted",
+		               (int64_t)ledger_count(service->ledger));
+	} else {
+		poll_some(answer, json_get(request->body, "subscriptions"),
+		          service);
 	}
 }
 

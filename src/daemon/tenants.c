@@ -19,7 +19,11 @@
 #include "store/store.h"
 
 /* After a discovery that failed, until the next: doubles up to the interval. */
-#define RETRY_MIN_MS 2000
+#define RETRY_MIN_MS 1000
+
+/* Discoveries that fail by something that may pass before one of them counts
+ * as tried. */
+#define TRIES_MAX 3
 
 struct tenant {
 	struct tenants *tenants;
@@ -31,8 +35,11 @@ struct tenant {
 	int64_t discovered_unix_ms;
 	int64_t retry_ms;
 	struct failure failure; /* of the last discovery */
+	unsigned failures;      /* of discoveries in a row */
 	bool tried;
-	bool credential_told; /* credential-failed, and not yet recovered */
+	char *credential_told; /* why credential-failed was last told; NULL:
+	                          not, or it has recovered since */
+	bool was_told_before;  /* by a token of before this one */
 };
 
 struct tenants {
@@ -69,6 +76,36 @@ static void append_event(struct tenants *tenants, struct event *taken_event)
 	outbox_wake(tenants->options.outbox);
 }
 
+static char *note_name(const struct tenant *tenant, const char *kind)
+{
+	return xasprintf("%s:%s", kind, tenant->config->name);
+}
+
+static char *get_note(const struct tenant *tenant, const char *kind)
+{
+	scoped(string_free) char *name = note_name(tenant, kind);
+
+	if (!tenant->tenants->options.store)
+		return NULL;
+	return store_get_note(tenant->tenants->options.store, name);
+}
+
+static void put_note(const struct tenant *tenant, const char *kind,
+                     const char *value)
+{
+	scoped(string_free) char *name = note_name(tenant, kind);
+
+	outbox_put_note(tenant->tenants->options.outbox, name, value);
+}
+
+/* Kept over reloads and restarts: each cause is told once, and its end. */
+static void note_credential(struct tenant *tenant, char *taken_cause)
+{
+	free(tenant->credential_told);
+	tenant->credential_told = taken_cause;
+	put_note(tenant, "credential", taken_cause);
+}
+
 static void tell_failed(struct tenant *tenant, const struct failure *failure)
 {
 	struct event *event = event_create(EVENT_CREDENTIAL_FAILED,
@@ -88,7 +125,21 @@ static void tell_failed(struct tenant *tenant, const struct failure *failure)
 	event_put_message(event, "No token for tenant %s: %s",
 	                  tenant->config->name, failure->message);
 	append_event(tenant->tenants, event);
-	tenant->credential_told = true;
+}
+
+static void note_failed(struct tenant *tenant, const struct failure *failure)
+{
+	scoped(string_free) char *cause =
+		xasprintf("%s %d %s", failure_class_to_string(failure->class),
+	                  failure->http_status, failure->code);
+
+	/* Of the same token other words are another cause; a new one, after a
+	 * start or a reload, begins with what was told before. */
+	if (!tenant->was_told_before ||
+	    !text_equal(cause, tenant->credential_told))
+		tell_failed(tenant, failure);
+	tenant->was_told_before = false;
+	note_credential(tenant, steal(cause));
 }
 
 static void tell_recovered(struct tenant *tenant)
@@ -100,7 +151,7 @@ static void tell_recovered(struct tenant *tenant)
 	event_put_message(event, "There is a token for tenant %s again",
 	                  tenant->config->name);
 	append_event(tenant->tenants, event);
-	tenant->credential_told = false;
+	note_credential(tenant, NULL);
 }
 
 static void on_token_changed(struct token *token, void *user)
@@ -109,7 +160,7 @@ static void on_token_changed(struct token *token, void *user)
 	const struct failure *failure = token_failure(token);
 
 	if (failure) {
-		tell_failed(tenant, failure);
+		note_failed(tenant, failure);
 		return;
 	}
 	log_debug("there is a token for tenant %s", tenant->config->name);
@@ -167,29 +218,20 @@ static void on_lost(struct subscription *subscription, void *user)
 	tenants->options.lost(subscription, tenants->options.user);
 }
 
-static char *note_name(const struct tenant *tenant)
-{
-	return xasprintf("discovered:%s", tenant->config->name);
-}
-
 static bool was_discovered(const struct tenant *tenant)
 {
-	scoped(string_free) char *name = note_name(tenant);
 	scoped(string_free) char *value = NULL;
 
 	if (tenant->discovered_unix_ms)
 		return true;
-	if (tenant->tenants->options.store)
-		value = store_get_note(tenant->tenants->options.store, name);
+	value = get_note(tenant, "discovered");
 	return value != NULL;
 }
 
 static void note_discovered(struct tenant *tenant)
 {
-	scoped(string_free) char *name = note_name(tenant);
-
 	if (!was_discovered(tenant))
-		outbox_put_note(tenant->tenants->options.outbox, name, "yes");
+		put_note(tenant, "discovered", "yes");
 	tenant->discovered_unix_ms = now_unix_ms(tenant->tenants);
 	tenant->failure.class = FAILURE_NONE;
 }
@@ -235,9 +277,17 @@ static size_t filter(const struct config_tenant *config, struct listed *rows,
 	return kept;
 }
 
+/* What passes by itself is not yet an answer. */
+static bool is_final(const struct tenant *tenant)
+{
+	return tenant->failure.class == FAILURE_NONE ||
+	       failure_class_is_slow(tenant->failure.class) ||
+	       tenant->failures >= TRIES_MAX;
+}
+
 static void end(struct tenant *tenant)
 {
-	tenant->tried = true;
+	tenant->tried = tenant->tried || is_final(tenant);
 	if (tenant->tenants->options.discovered)
 		tenant->tenants->options.discovered(
 			tenant->tenants->options.user);
@@ -258,13 +308,16 @@ static void on_discovered(const struct failure *failure,
 			            failure_class_to_string(failure->class),
 			            failure->message);
 		tenant->failure = *failure;
+		tenant->failures++;
 		schedule_next(tenant, true, failure->retry_after_ms);
 		end(tenant);
 		return;
 	}
 	copy = xcalloc(count ? count : 1, sizeof(*copy));
-	memcpy(copy, rows, count * sizeof(*copy));
+	if (count)
+		memcpy(copy, rows, count * sizeof(*copy));
 	count = filter(tenant->config, copy, count);
+	tenant->failures = 0;
 	log_debug("tenant %s: %zu subscriptions", tenant->config->name, count);
 	merge(tenant, copy, count, false);
 	free(copy);
@@ -334,6 +387,8 @@ struct tenants *tenants_new(const struct tenants_options *options,
 		tenant->rank = (unsigned)i;
 		tenant->retry_ms = RETRY_MIN_MS;
 		tenant->timer = loop_timer_new(options->loop, on_due, tenant);
+		tenant->credential_told = get_note(tenant, "credential");
+		tenant->was_told_before = tenant->credential_told != NULL;
 		tenant->token = token_new(
 			options->loop,
 			credential_new(options->loop, http, &credential),
@@ -352,6 +407,7 @@ void tenants_free(struct tenants *tenants)
 		discovery_cancel(tenant->discovery);
 		loop_timer_free(tenant->timer);
 		token_free(tenant->token);
+		free(tenant->credential_told);
 	}
 	free(tenants->items);
 	free(tenants);

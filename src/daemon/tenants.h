@@ -58,7 +58,7 @@ struct token *tenants_token(struct tenants *tenants,
                             const struct subscription *subscription);
 
 /* Whether every tenant was discovered whole since tenants_new(); and whether
- * each was at least tried. */
+ * each was, or failed in a way that will not pass by itself, or often. */
 bool tenants_all_discovered(const struct tenants *tenants);
 bool tenants_all_tried(const struct tenants *tenants);
 

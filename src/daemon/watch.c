@@ -134,6 +134,8 @@ static void on_sweep(void *user)
 
 	ledger_sweep(watch->options.ledger, loop_wall_unix_ms(loop),
 	             outbox_events(watch->options.outbox));
+	poller_check_pass(watch->poller,
+	                  tenants_all_discovered(watch->tenants));
 	outbox_wake(watch->options.outbox);
 	note_progress(watch);
 	loop_timer_set(watch->sweep, loop_now_ms(loop) + SWEEP_MS);

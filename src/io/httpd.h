@@ -28,7 +28,7 @@ struct loop;
 #define HTTPD_HEADERS_MAX_BYTES 8192
 /* What evhttp takes: more than anybody asks for, so that who asks for too
  * much gets an answer in words; beyond this it is evhttp's own 413. */
-#define HTTPD_BODY_MAX_BYTES (256 * 1024)
+#define HTTPD_BODY_MAX_BYTES 262144
 
 /* A stream whose reader has taken nothing for so long is dropped. */
 #define HTTPD_STALLED_MS 10000

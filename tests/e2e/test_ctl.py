@@ -152,7 +152,7 @@ def test_wait(world):
     azure, jitd = world([{"name": "a"}])
     assert jitd.ctl("wait", "--ready", "--timeout", "10s").returncode == 0
     assert jitd.ctl("wait", "--subscription", "a", "--state", "disabled",
-                    "--timeout", "300ms").returncode == 6
+                    "--timeout", "3s").returncode == 6
     azure.flip(["a"], "Disabled")
     assert jitd.ctl("wait", "--subscription", "a", "--state", "disabled",
                     "--timeout", "15s").returncode == 0

@@ -185,3 +185,27 @@ def test_one_seen_by_two_tenants_belongs_to_its_own(world):
     rows = jitd.subscriptions()
     assert set(rows) == {"shared", "own"}
     assert rows["shared"]["tenant"] == "contoso"
+
+
+def test_without_a_subscription_there_is_a_heartbeat_all_the_same(world):
+    _, jitd = world([])
+    wait_until(lambda: jitd.events("pass-completed"))
+    assert jitd.status()["last_pass"]["polled"] == 0
+    assert jitd.ctl("list").returncode == 4
+
+
+def test_a_tenant_that_is_renamed_keeps_its_subscriptions(world):
+    azure, jitd = world([{"name": "a"}], start=False)
+    only = azure.id_of("a")
+    jitd.configure(**{"tenant contoso": {"include": only}})
+    jitd.start()
+    jitd.sections["tenant renamed"] = jitd.sections.pop("tenant contoso")
+    jitd.configure()
+    assert jitd.post("/v1/reload")[0] == 200
+    wait_until(lambda: [row["tenant"] for row in
+                        jitd.subscriptions().values()] == ["renamed"])
+    jitd.wait_state(only, "enabled")
+    before = jitd.last_seq()
+    jitd.restart()
+    assert only in jitd.subscriptions()
+    assert jitd.events("subscription-found", after=before) == []

@@ -158,6 +158,7 @@ def test_polls_are_asked_for(small):
     assert small.post("/v1/poll", {"all": True})[0] == 202
     assert small.post("/v1/poll", {"subscriptions": [NOWHERE]})[0] == 404
     for body in (None, "", "{", "[]", {}, {"all": "yes"}, {"all": False},
+                 {"all": True, "more": 1},
                  {"subscriptions": []}, {"subscriptions": ["a"]},
                  {"subscriptions": "a"}, "x" * 70000):
         status = small.post("/v1/poll", body)[0]

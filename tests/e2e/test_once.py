@@ -65,3 +65,15 @@ def test_a_dead_azure_is_4_and_a_sentence(world):
     done = once(jitd)
     assert done.returncode == 4
     assert "contoso" in done.stderr
+
+
+def test_failures_of_many_kinds_come_to_an_end(world):
+    _, jitd = world([{"name": "a", "answer": {"fault": [
+        {"status": 503, "every": 2}, {"status": 429}]}}], start=False)
+    assert once(jitd).returncode == 4
+
+
+def test_one_bad_moment_of_the_login_is_not_the_end(world):
+    azure, jitd = world([{"name": "a"}], start=False)
+    azure.fault(status=503, on="login", times=1)
+    assert once(jitd).returncode == 0

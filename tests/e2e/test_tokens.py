@@ -92,3 +92,18 @@ def test_no_secret_is_in_any_output(world):
     assert "secret+/=" not in seen
     assert "Bearer " not in seen
     assert "eyJ" not in seen
+
+
+def test_a_failed_credential_is_told_once_over_restarts_and_its_end(world):
+    azure, jitd = world([{"name": "a"}])
+    azure.tenant("contoso", rotate_secret="another", revoke_tokens=True)
+    wait_until(lambda: jitd.events("credential-failed"))
+    assert jitd.stop() == 0
+    jitd.start(ready=False)
+    wait_until(lambda: jitd.subscription("a")["error"])
+    assert jitd.post("/v1/reload")[0] == 200
+    wait_until(lambda: jitd.status()["tenants"][0]["credential"]["error"])
+    assert len(jitd.events("credential-failed")) == 1
+    (jitd.folder / "contoso.secret").write_text("another")
+    assert jitd.post("/v1/reload")[0] == 200
+    wait_until(lambda: jitd.events("credential-recovered"))

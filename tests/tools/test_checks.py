@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each check of the tree can fail: it is shown a tree broken on purpose."""
 
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -266,3 +268,31 @@ def test_deps_is_silent_when_all_is_there(tree):
 def test_deps_knows_its_groups(tree):
     status, said = run("install-deps", "nonsense", cwd=tree)
     assert status != 0 and "nonsense" in said
+
+
+def run_e2e(tree, test):
+    write(tree, "tests/e2e/test_a.py", test)
+    (tree / "build").mkdir()
+    done = subprocess.run(
+        [TOOLS / "run-e2e", "tests/e2e"], cwd=tree, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False,
+        env={**os.environ, "O": "build", "PYTHON": sys.executable})
+    return done.returncode, done.stdout
+
+
+def test_e2e_shows_the_tests_what_was_built(tree):
+    status, said = run_e2e(
+        tree, "import os\ndef test_a():\n    "
+        f"assert os.environ['JITD_BUILD'] == '{tree}/build'\n")
+    assert status == 0 and "1 passed" in said
+
+
+def test_e2e_fails_when_a_test_does(tree):
+    assert run_e2e(tree, "def test_a():\n    assert False\n")[0] == 1
+
+
+def test_e2e_fails_when_a_sanitizer_speaks_up(tree):
+    status, said = run_e2e(
+        tree, "import os\ndef test_a():\n    open(os.environ['ASAN_OPTIONS']"
+        ".split('=')[1].split(':')[0] + '.1', 'w').write('overrun')\n")
+    assert status == 1 and "1 passed" in said and "overrun" in said

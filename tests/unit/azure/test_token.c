@@ -622,6 +622,27 @@ static void a_refused_file_is_told_and_heals_by_a_new_one(void **state)
 	}
 }
 
+static void a_file_that_others_use_well_is_not_given_up_at_once(void **state)
+{
+	struct world *world = *state;
+	scoped(token_free) struct token *token = token_new(
+		world->loop, world_access_token(world, "old"), NULL, NULL);
+
+	wait_for(world, token);
+	accept(token, "old");
+	for (int i = 0; i < 10; i++) {
+		refuse(token, "old");
+		fake_loop_run_ms(world->loop, 20 * SECOND);
+		accept(token, "old");
+	}
+	assert_int_equal(token_state(token), TOKEN_READY);
+	refuse(token, "old");
+	fake_loop_run_ms(world->loop, 31 * SECOND);
+	refuse(token, "old");
+	fake_loop_run_ms(world->loop, SECOND);
+	assert_int_equal(token_state(token), TOKEN_FAILED);
+}
+
 static void a_file_is_read_again_when_it_changes(void **state)
 {
 	struct world *world = *state;
@@ -756,6 +777,7 @@ int main(void)
 		world_test(that_another_one_was_taken_says_nothing),
 		world_test(that_it_was_taken_does_not_mend_its_renewal),
 		world_test(a_refused_file_is_told_and_heals_by_a_new_one),
+		world_test(a_file_that_others_use_well_is_not_given_up_at_once),
 		world_test(a_file_is_read_again_when_it_changes),
 		world_test(what_is_lent_lasts_for_the_turn),
 		cmocka_unit_test(states_have_words),

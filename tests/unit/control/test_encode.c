@@ -110,7 +110,8 @@ static void a_full_subscription_has_every_key_in_order(void **state)
 		.next_poll_unix_ms = AT(2),
 	};
 	scoped(string_free) char *text = written(&subscription, &context);
-	scoped(json_free) struct json *root = parsed(text);
+
+	json_free(parsed(text));
 
 	assert_string_equal(text, golden);
 	verdict_give(pool, &subscription.verdict);

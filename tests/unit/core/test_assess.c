@@ -103,7 +103,7 @@ static void assert_judged(const struct assignment *assignment,
 static struct verdict decide(const struct assignment *by_name,
                              const struct assignment *list, size_t count)
 {
-	struct judgement judgements[8] = { { NULL } };
+	struct judgement judgements[8] = { { .assignment = NULL } };
 	struct verdict verdict;
 	size_t used = 0;
 
@@ -427,10 +427,10 @@ static void only_the_built_in_initiatives_are_known(void **state)
 		DEFINITIONS "1f3afdf9-d0c9-4c3d-847f-89da613e70a80",
 		DEFINITIONS "1f3afdf9-d0c9-4c3d-847f-89da613e70a8/x",
 		GROUPS "x" DEFINITIONS "1f3afdf9-d0c9-4c3d-847f-89da613e70a8",
-		"/subscriptions/" ID DEFINITIONS
-		"1f3afdf9-d0c9-4c3d-847f-89da613e70a8",
-		"/providers/Microsoft.Authorization/policyDefinitions/"
-		"1f3afdf9-d0c9-4c3d-847f-89da613e70a8",
+		("/subscriptions/" ID DEFINITIONS
+		 "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"),
+		("/providers/Microsoft.Authorization/policyDefinitions/"
+		 "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"),
 	};
 	char text[200];
 

@@ -218,8 +218,8 @@ static void senseless_answers_are_refused(void **state)
 		"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[]",
-		"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-		"{\"schema_version\":2}",
+		("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+		 "{\"schema_version\":2}"),
 		"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n<html>",
 		"HTTP/1.1 200 OK\r\n",
 		"220 mail.example.com ESMTP\r\n",

@@ -82,8 +82,8 @@ static void several_are_listed(void **state)
 static void none_is_said_so(void **state)
 {
 	static const char *const cases[] = { "", "none", "0", "Pay",
-		                             "11111111-0000-0000-0000-0000000"
-		                             "00009" };
+		                             ("11111111-0000-0000-0000-"
+		                              "000000000009") };
 	struct error error;
 	char id[TEXT_GUID_SIZE];
 

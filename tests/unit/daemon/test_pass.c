@@ -100,6 +100,32 @@ static void one_that_is_added_is_waited_for(void **state)
 	assert_true(note(pass, 2, false, 2, &summary));
 }
 
+static void one_that_is_lost_last_ends_the_pass(void **state)
+{
+	scoped(pass_free) struct pass *pass = three();
+	struct pass_summary summary;
+
+	note(pass, 0, false, 0, &summary);
+	note(pass, 1, false, 0, &summary);
+	assert_false(pass_check(pass, true, 5, &summary));
+	pass_remove(pass, &subscriptions[2]);
+	assert_true(pass_check(pass, true, 6, &summary));
+	assert_int_equal(summary.polled, 2);
+	assert_false(pass_check(pass, true, 7, &summary));
+}
+
+static void of_none_there_is_a_pass_each_interval(void **state)
+{
+	scoped(pass_free) struct pass *pass = pass_new(INTERVAL_MS, 0);
+	struct pass_summary summary;
+
+	assert_false(pass_check(pass, false, 100, &summary));
+	assert_true(pass_check(pass, true, 200, &summary));
+	assert_false(pass_check(pass, true, 199 + INTERVAL_MS, &summary));
+	assert_true(pass_check(pass, true, 200 + INTERVAL_MS, &summary));
+	assert_int_equal(summary.polled, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +135,8 @@ int main(void)
 		cmocka_unit_test(a_slow_one_does_not_hold_up_later_passes),
 		cmocka_unit_test(one_that_is_lost_is_not_waited_for),
 		cmocka_unit_test(one_that_is_added_is_waited_for),
+		cmocka_unit_test(one_that_is_lost_last_ends_the_pass),
+		cmocka_unit_test(of_none_there_is_a_pass_each_interval),
 	};
 
 	return cmocka_run_group_tests_name("pass", tests, NULL, NULL);
