@@ -44,7 +44,8 @@ void arm_set_rate(struct arm *arm, double max_rate_per_s);
 
 /* What the callback borrows for its length. */
 struct arm_reply {
-	struct failure failure; /* FAILURE_NONE: 200, and body is it */
+	struct failure failure; /* FAILURE_NONE: 200, and body is it; its
+	                           correlation_id is there all the same */
 	const char *body;
 	size_t size_bytes;
 	int64_t duration_ms;

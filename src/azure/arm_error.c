@@ -87,8 +87,11 @@ void arm_failure(const struct http_reply *reply, const struct secret *bearer,
 		return;
 	}
 
-	if (reply->status == 200 && reply->size_bytes)
+	if (reply->status == 200 && reply->size_bytes) {
+		failure_set_correlation_id(ret_failure,
+		                           correlation_id_of(reply));
 		return;
+	}
 	if (reply->status == 200)
 		failure_set(ret_failure, FAILURE_INVALID,
 		            "ARM answered 200 with an empty body");

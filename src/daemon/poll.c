@@ -2,6 +2,7 @@
 #include "daemon/poll.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "azure/arm.h"
@@ -26,6 +27,7 @@ struct poll {
 	struct digest digest; /* of the GET's document */
 	unsigned pages;
 	bool listed;
+	char correlation_id[FAILURE_ID_SIZE]; /* of the last answer */
 };
 
 static void finish(struct poll *poll, const struct poll_result *result)
@@ -47,6 +49,7 @@ static void fail_invalid(struct poll *poll, const struct error *error)
 
 	failure_set(&failure, FAILURE_INVALID, "%s", error->text);
 	failure.http_status = 200;
+	failure_set_correlation_id(&failure, poll->correlation_id);
 	fail(poll, &failure);
 }
 
@@ -99,6 +102,13 @@ static void decide(struct poll *poll)
 /* A page asks for the next one, whose answer is a page. */
 static void on_page(const struct arm_reply *reply, void *user);
 
+static void note_answer(struct poll *poll, const struct arm_reply *reply)
+{
+	poll->call = NULL;
+	snprintf(poll->correlation_id, sizeof(poll->correlation_id), "%s",
+	         reply->failure.correlation_id);
+}
+
 static void get_page(struct poll *poll, const char *path_or_url)
 {
 	poll->call = arm_get(poll->options.arm, poll->options.token,
@@ -111,7 +121,7 @@ static void on_page(const struct arm_reply *reply, void *user)
 	scoped(string_free) char *next_link = NULL;
 	struct error error = { "" };
 
-	poll->call = NULL;
+	note_answer(poll, reply);
 	if (reply->failure.class != FAILURE_NONE) {
 		fail(poll, &reply->failure);
 	} else if (assignment_add_page(poll->set, reply->body,
@@ -174,7 +184,7 @@ static void on_document(const struct arm_reply *reply, void *user)
 	static const struct poll_result unchanged = { .unchanged = true };
 	struct poll *poll = user;
 
-	poll->call = NULL;
+	note_answer(poll, reply);
 	if (is_not_assigned(&reply->failure)) {
 		list(poll);
 	} else if (reply->failure.class != FAILURE_NONE) {

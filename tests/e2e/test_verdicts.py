@@ -90,6 +90,7 @@ def test_row_5_is_never_silently_enabled(world, value):
     row = jitd.subscription("a")
     assert row["state"] == "unknown"
     assert row["error"]["class"] == "invalid"
+    assert row["error"]["correlation_id"]
 
 
 def test_unset_may_mean_disabled(world):
