@@ -8,13 +8,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "control/control.h"
-#include "core/event.h"
 #include "core/ledger.h"
+#include "daemon/announce.h"
 #include "daemon/outbox.h"
 #include "daemon/poller.h"
 #include "daemon/service.h"
@@ -57,12 +58,6 @@ static int64_t now_unix_ms(const struct daemon *daemon)
 	return loop_wall_unix_ms(daemon->loop);
 }
 
-static void append_event(struct daemon *daemon, struct event *taken_event)
-{
-	event_list_append(outbox_events(daemon->outbox), taken_event);
-	outbox_wake(daemon->outbox);
-}
-
 static void on_log_line(enum log_level level, const char *line, void *user)
 {
 	struct daemon *daemon = user;
@@ -103,18 +98,6 @@ static int open_emitter(struct daemon *daemon, struct error *error)
 	return r;
 }
 
-static void tell_quarantined(struct daemon *daemon, const char *path)
-{
-	struct event *event =
-		event_create(EVENT_STATE_QUARANTINED, now_unix_ms(daemon));
-
-	event_put_message(event,
-	                  "The state file was damaged; it was set aside as %s, "
-	                  "and an empty one was begun",
-	                  path);
-	append_event(daemon, event);
-}
-
 static int open_state(struct daemon *daemon, struct error *error)
 {
 	const struct ledger_policy policy = {
@@ -143,7 +126,9 @@ static int open_state(struct daemon *daemon, struct error *error)
 		daemon->outbox = outbox_new(&options);
 		outbox_set_emitter(daemon->outbox, daemon->emitter);
 		if (opened.quarantined_path)
-			tell_quarantined(daemon, opened.quarantined_path);
+			announce_quarantined(daemon->outbox,
+			                     now_unix_ms(daemon),
+			                     opened.quarantined_path);
 	}
 	free(opened.quarantined_path);
 	return r;
@@ -173,26 +158,15 @@ static int listen_for_clients(struct daemon *daemon, struct error *error)
 	                               config->control.operator_socket, error);
 }
 
-static void tell_rejected(struct daemon *daemon, const struct error *error)
+static void note_rejected(struct daemon *daemon, const struct error *error)
 {
-	struct event *event =
-		event_create(EVENT_CONFIG_REJECTED, now_unix_ms(daemon));
-
-	event_put_message(event,
-	                  "The new configuration was refused, the old one "
-	                  "stays: %s",
-	                  error->text);
-	append_event(daemon, event);
+	announce_rejected(daemon->outbox, now_unix_ms(daemon), error);
 	daemon->service.reload_failed = true;
 }
 
-static void tell_reloaded(struct daemon *daemon)
+static void note_reloaded(struct daemon *daemon)
 {
-	struct event *event =
-		event_create(EVENT_CONFIG_RELOADED, now_unix_ms(daemon));
-
-	event_put_message(event, "The configuration was read again");
-	append_event(daemon, event);
+	announce_reloaded(daemon->outbox, now_unix_ms(daemon));
 	daemon->service.reload_failed = false;
 	daemon->service.reloaded_unix_ms = now_unix_ms(daemon);
 }
@@ -230,7 +204,19 @@ static void take_config(struct daemon *daemon, struct config *taken_config)
 		taken_config->metrics.per_subscription;
 }
 
-/* Parse, check, swap; or refuse whole. */
+static bool is_same(const struct config *a, const struct config *b)
+{
+	scoped(buf_done) struct buf first, second;
+
+	buf_init(&first, BUF_NO_CAP);
+	buf_init(&second, BUF_NO_CAP);
+	config_print(a, &first);
+	config_print(b, &second);
+	return text_equal(buf_text(&first), buf_text(&second));
+}
+
+/* Parse, check, swap; or refuse whole. What says the same as before keeps its
+ * connections and tokens. */
 static int reload(struct daemon *daemon, struct error *error)
 {
 	scoped(config_free) struct config *config = NULL;
@@ -238,14 +224,19 @@ static int reload(struct daemon *daemon, struct error *error)
 
 	r = config_load(daemon->options->config_path,
 	                daemon_credentials_directory(), &config, error);
+	if (r == 0 && is_same(config, daemon->config)) {
+		watch_discover(daemon->watch);
+		note_reloaded(daemon);
+		return 0;
+	}
 	if (r == 0)
 		r = watch_configure(daemon->watch, config, error);
 	if (r < 0) {
-		tell_rejected(daemon, error);
+		note_rejected(daemon, error);
 		return r;
 	}
 	take_config(daemon, steal(config));
-	tell_reloaded(daemon);
+	note_reloaded(daemon);
 	return 0;
 }
 
@@ -267,15 +258,6 @@ static void on_hangup(struct daemon *daemon)
 	notify_ready(status ? status : "Configuration read again");
 }
 
-static void tell_stopping(struct daemon *daemon)
-{
-	struct event *event =
-		event_create(EVENT_DAEMON_STOPPING, now_unix_ms(daemon));
-
-	event_put_message(event, "jitd stops");
-	append_event(daemon, event);
-}
-
 static void on_farewell_over(void *user)
 {
 	struct daemon *daemon = user;
@@ -291,7 +273,7 @@ static void on_terminate(void *user)
 	if (daemon->farewell)
 		return;
 	notify_stopping("Stopping");
-	tell_stopping(daemon);
+	announce_stopping(daemon->outbox, now_unix_ms(daemon));
 	daemon->farewell =
 		loop_timer_new(daemon->loop, on_farewell_over, daemon);
 	loop_timer_set(daemon->farewell,
@@ -363,21 +345,6 @@ static void start_timers(struct daemon *daemon)
 		loop_timer_set(daemon->watchdog, loop_now_ms(daemon->loop));
 }
 
-static void tell_started(struct daemon *daemon)
-{
-	size_t count = ledger_count(daemon->ledger);
-	struct event *event =
-		event_create(EVENT_DAEMON_STARTED, now_unix_ms(daemon));
-
-	event_put_number(event, EVENT_FIELD_COUNT, (int64_t)count);
-	event_put_message(event,
-	                  "jitd %s started, with %zu subscriptions known from "
-	                  "before",
-	                  JITD_VERSION, count);
-	append_event(daemon, event);
-	log_info("libraries: %s", http_library());
-}
-
 static int start(struct daemon *daemon, struct error *error)
 {
 	struct watch_options options;
@@ -401,7 +368,9 @@ static int start(struct daemon *daemon, struct error *error)
 	r = listen_for_clients(daemon, error);
 	if (r < 0)
 		return r;
-	tell_started(daemon);
+	announce_started(daemon->outbox, now_unix_ms(daemon),
+	                 ledger_count(daemon->ledger));
+	log_info("libraries: %s", http_library());
 	options = (struct watch_options){
 		.loop = daemon->loop,
 		.ledger = daemon->ledger,

@@ -306,6 +306,11 @@ int watch_configure(struct watch *watch, const struct config *config,
 	return 0;
 }
 
+void watch_discover(struct watch *watch)
+{
+	tenants_hurry(watch->tenants);
+}
+
 void watch_hurry(struct watch *watch)
 {
 	tenants_hurry(watch->tenants);

@@ -47,6 +47,9 @@ DEFINE_SCOPED(struct watch *, watch_free)
 int watch_configure(struct watch *watch, const struct config *config,
                     struct error *error);
 
+/* Discovers again now. */
+void watch_discover(struct watch *watch);
+
 /* Polls and discovers everything now. */
 void watch_hurry(struct watch *watch);
 

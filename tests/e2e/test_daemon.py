@@ -209,3 +209,12 @@ def test_a_tenant_that_is_renamed_keeps_its_subscriptions(world):
     jitd.restart()
     assert only in jitd.subscriptions()
     assert jitd.events("subscription-found", after=before) == []
+
+
+def test_a_reload_of_the_same_keeps_the_tokens(world):
+    azure, jitd = world([{"name": "a"}])
+    for _ in range(5):
+        assert jitd.post("/v1/reload")[0] == 200
+    jitd.wait_passes()
+    assert azure.requests()["tokens_issued"]["contoso"] == 1
+    assert len(jitd.events("config-reloaded")) == 5
