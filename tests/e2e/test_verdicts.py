@@ -121,6 +121,6 @@ def test_a_genuine_document_is_judged_right(world):
     assert (row["state"], row["reason"], row["caveats"], row["value"]) == \
         ("enabled", "explicit", [], "AuditIfNotExists")
     metadata = document["properties"]["metadata"]
-    assert row["changed_by"] == metadata.get("updatedBy") or \
-        metadata.get("createdBy")
+    assert row["changed_by"] == (metadata.get("updatedBy") or
+                                 metadata.get("createdBy"))
     assert jitd.subscription("unrelated")["state"] == "absent"
