@@ -60,6 +60,8 @@ def test_a_restart_is_silent(world):
     assert jitd.changes(after=before) == []
     assert jitd.events("subscription-found", "subscription-stale",
                        after=before) == []
+    # What was emitted before is not emitted again.
+    assert jitd.log().count("was turned off in subscription a ") == 1
     assert jitd.subscription("a")["since"] == since
 
 
